@@ -1,0 +1,10 @@
+/** `npm run generate`: writes src/api/generated from facts/. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { generateTypes } from "./types.ts";
+
+const root = join(import.meta.dirname, "../..");
+const target = join(root, "src/api/generated");
+
+mkdirSync(target, { recursive: true });
+for (const { path, text } of generateTypes(join(root, "facts"))) writeFileSync(join(target, path), text);

@@ -1,0 +1,79 @@
+/**
+ * HTTP messages without sockets: what `wire` makes of bytes, what the API server and a kubelet answer, and what a client calls
+ * directly when it is in the same process.
+ */
+import type { Activity } from "./clock.ts";
+
+/** Header names in lower case. Several values of one name are joined with ", ". */
+export type Headers = Readonly<Record<string, string>>;
+
+export interface HttpRequest {
+  readonly method: string;
+  /** Path without the query, still percent-encoded. */
+  readonly path: string;
+  /** The query without `?`; empty where there is none. */
+  readonly query: string;
+  readonly headers: Headers;
+  /** Reads the whole body, at most `limitBytes`; rejects with an ApiError 413 beyond. Call it at most once. */
+  body(limitBytes: number): Promise<Uint8Array>;
+  /** The verified client certificate (DER), where TLS had one. */
+  readonly peerCertificate?: Uint8Array | undefined;
+  /**
+   * Who is calling, where the caller is in this process and is trusted to say so (components). Sockets never set it.
+   */
+  readonly localUser?: UserInfo | undefined;
+  /** IP address of the client; empty in process. */
+  readonly remoteAddress: string;
+  /** Aborts when the client is gone. */
+  readonly signal: AbortSignal;
+}
+
+export interface UserInfo {
+  readonly name: string;
+  readonly uid?: string;
+  readonly groups: readonly string[];
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** Where a streamed answer is written to. */
+export interface Sink {
+  /**
+   * Queues bytes. False where more than the sink's high-water mark is waiting: write no more until `drained`.
+   * Bytes are not copied: do not change them afterwards.
+   */
+  write(bytes: Uint8Array): boolean;
+  /** Resolves when there is room again, or the sink is closed. */
+  drained(): Promise<void>;
+  end(): void;
+  /** Breaks the connection off, so that the client sees an incomplete answer. */
+  abort(): void;
+  readonly closed: boolean;
+}
+
+export type ResponseBody =
+  | Uint8Array
+  /** Parts of one body, sent without being joined. */
+  | readonly Uint8Array[]
+  /** Called once, after the head was sent; ends the sink. Work for an answer in process may hold an activity. */
+  | { readonly stream: (sink: Sink) => void };
+
+export interface HttpResponse {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: ResponseBody;
+  /** Set where the connection is taken over (101). Reserved for exec, attach, port-forward and proxy. */
+  readonly upgrade?: (connection: UpgradedConnection) => void;
+}
+
+/** A connection after `101 Switching Protocols`: bytes both ways, with back-pressure both ways. */
+export interface UpgradedConnection extends Sink {
+  onData(listener: (bytes: Uint8Array) => void): void;
+  onClose(listener: () => void): void;
+  /** Stop and go on reading. */
+  pauseReading(): void;
+  resumeReading(): void;
+}
+
+export type HttpHandler = (request: HttpRequest) => Promise<HttpResponse>;
+
+export type { Activity };

@@ -1,0 +1,69 @@
+/**
+ * The contract of a controller.
+ *
+ * Level-triggered: `reconcile` starts from what is there, writes the difference, and may be called any number of times, in any
+ * order between keys, never twice at once for one key. It keeps no state that a restart loses. What it throws is logged and the
+ * key comes back after a rate-limited delay; a conflict or a missing object is such an everyday case that nothing is logged.
+ */
+import type { KubernetesObject } from "../api/meta.ts";
+import type { AnyResource, Resource } from "../api/row.ts";
+import type { Clock } from "../base/clock.ts";
+import type { Entropy } from "../base/entropy.ts";
+import type { Logger } from "../base/logger.ts";
+import type { DeepReadonly } from "../base/readonly.ts";
+import type { Client } from "../client/client.ts";
+import type { EventRecorder } from "../client/events.ts";
+import type { Expectations } from "../client/expectations.ts";
+import type { Informers, Lister } from "../client/informer.ts";
+
+export interface ControllerContext {
+  /** Acts as the controller's ServiceAccount: system:serviceaccount:kube-system:<name>. */
+  client: Client;
+  listers: Lister;
+  events: EventRecorder;
+  expectations: Expectations;
+  clock: Clock;
+  entropy: Entropy;
+  logger: Logger;
+  /** Look at this key again after a while, whatever happens: deadlines, minReadySeconds. */
+  requeueAfter(key: string, delayMs: number): void;
+}
+
+export type Reconcile<T extends KubernetesObject> = (object: DeepReadonly<T>, context: ControllerContext) => Promise<void>;
+
+/** What puts a key in the queue, besides changes of the reconciled kind itself. */
+export type Wake =
+  /** Changes of objects that the reconciled object manages, before and after the change. */
+  | { owned: AnyResource }
+  /** Changes of objects without a manager that the reconciled object may adopt. */
+  | { orphans: AnyResource }
+  /** Anything else: the keys to wake for a change of an object. */
+  | { on: AnyResource; wakes: (object: DeepReadonly<KubernetesObject>, listers: Lister) => readonly string[] };
+
+export interface Controller<T extends KubernetesObject = KubernetesObject> {
+  /** Upstream's name: the ServiceAccount in kube-system, the source of its Events. */
+  name: string;
+  reconciles: Resource<T>;
+  wokenBy: readonly Wake[];
+  reconcile: Reconcile<T>;
+  /** The object is gone: what is kept in memory for the key can go. */
+  forget?(key: string, context: ControllerContext): void | Promise<void>;
+  /** How many keys are worked on at once; 5 by default. */
+  workers?: number;
+  /** Kinds that it reads through listers without being woken by them. */
+  reads?: readonly AnyResource[];
+  /** Indexes that it asks for. */
+  indexes?: readonly Index[];
+}
+
+export interface Index {
+  of: AnyResource;
+  name: string;
+  values: (object: DeepReadonly<KubernetesObject>) => readonly string[];
+}
+
+/** A loop that is no reconciler of one kind (garbage collector, node lifecycle): it sets itself up on the shared informers. */
+export interface ControlLoop {
+  name: string;
+  start(context: ControllerContext & { informers: Informers }): { stop(): Promise<void> };
+}
