@@ -1,0 +1,32 @@
+/**
+ * `npm run build`: one bundled file a program, so that starting reads few files. Native packages and what is loaded lazily
+ * stay outside.
+ */
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { build } from "esbuild";
+
+const root = join(import.meta.dirname, "..");
+const outdir = join(root, "dist");
+
+rmSync(outdir, { recursive: true, force: true });
+await build({
+  absWorkingDir: root,
+  entryPoints: { timonier: "src/cli/main.ts", index: "src/index.ts" },
+  outdir,
+  bundle: true,
+  splitting: true,
+  format: "esm",
+  platform: "node",
+  target: "node22",
+  external: ["lmdb", "@grpc/grpc-js", "@grpc/proto-loader"],
+  chunkNames: "chunks/[name]-[hash]",
+  sourcemap: "linked",
+  sourcesContent: false,
+  legalComments: "none",
+  // Bundled CommonJS packages ask for `require`.
+  banner: {
+    js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
+  },
+  logLevel: "warning",
+});
