@@ -90,7 +90,12 @@ export const notFound = (of: GroupResource, name: string): ApiError =>
   new ApiError({ code: 404, reason: "NotFound", message: `${qualified(of)} "${name}" not found`, details: about(of, name) });
 
 export const alreadyExists = (of: GroupResource, name: string): ApiError =>
-  new ApiError({ code: 409, reason: "AlreadyExists", message: `${qualified(of)} "${name}" already exists`, details: about(of, name) });
+  new ApiError({
+    code: 409,
+    reason: "AlreadyExists",
+    message: `${qualified(of)} "${name}" already exists`,
+    details: about(of, name),
+  });
 
 export const conflict = (of: GroupResource, name: string, why: string): ApiError =>
   new ApiError({
@@ -133,7 +138,12 @@ export const invalid = (of: { group: string; kind: string }, name: string, cause
     code: 422,
     reason: "Invalid",
     message: `${of.group === "" ? of.kind : `${of.kind}.${of.group}`} "${name}" is invalid: ${why}`,
-    details: { ...(name === "" ? {} : { name }), ...(of.group === "" ? {} : { group: of.group }), kind: of.kind, causes: [...causes] },
+    details: {
+      ...(name === "" ? {} : { name }),
+      ...(of.group === "" ? {} : { group: of.group }),
+      kind: of.kind,
+      causes: [...causes],
+    },
   });
 };
 
@@ -145,7 +155,8 @@ export const methodNotSupported = (of: GroupResource, verb: string): ApiError =>
     details: about(of, ""),
   });
 
-export const unsupportedMediaType = (message: string): ApiError => new ApiError({ code: 415, reason: "UnsupportedMediaType", message });
+export const unsupportedMediaType = (message: string): ApiError =>
+  new ApiError({ code: 415, reason: "UnsupportedMediaType", message });
 
 export const notAcceptable = (message: string): ApiError => new ApiError({ code: 406, reason: "NotAcceptable", message });
 
@@ -162,7 +173,8 @@ export const tooManyRequests = (message: string, retryAfterSeconds: number): Api
 export const timeout = (message: string, retryAfterSeconds = 0): ApiError =>
   new ApiError({ code: 504, reason: "Timeout", message: `Timeout: ${message}`, details: { retryAfterSeconds } });
 
-export const serviceUnavailable = (message: string): ApiError => new ApiError({ code: 503, reason: "ServiceUnavailable", message });
+export const serviceUnavailable = (message: string): ApiError =>
+  new ApiError({ code: 503, reason: "ServiceUnavailable", message });
 
 export const isApiError = (error: unknown): error is ApiError => error instanceof ApiError;
 export const isNotFound = (error: unknown): boolean => isApiError(error) && error.code === 404;

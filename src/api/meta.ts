@@ -16,7 +16,8 @@ export type Draft<T> = T extends (infer E)[] ? Draft<E>[] : T extends object ? {
 export const namespaceOf = (object: DeepReadonly<KubernetesObject>): string => object.metadata.namespace ?? "";
 
 /** `namespace/name`, or `name` of a cluster-scoped object: the key of work queues and caches. */
-export const keyOf = (object: DeepReadonly<KubernetesObject>): string => objectKey(object.metadata.namespace ?? "", object.metadata.name);
+export const keyOf = (object: DeepReadonly<KubernetesObject>): string =>
+  objectKey(object.metadata.namespace ?? "", object.metadata.name);
 
 export const objectKey = (namespace: string, name: string): string => (namespace === "" ? name : `${namespace}/${name}`);
 

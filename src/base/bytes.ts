@@ -36,7 +36,8 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
 export function encodeBase64(bytes: Uint8Array): string {
   if (bytes.toBase64) return bytes.toBase64();
   let text = "";
-  for (let start = 0; start < bytes.length; start += 0x8000) text += String.fromCharCode(...bytes.subarray(start, start + 0x8000));
+  for (let start = 0; start < bytes.length; start += 0x8000)
+    text += String.fromCharCode(...bytes.subarray(start, start + 0x8000));
   return btoa(text);
 }
 
@@ -52,7 +53,12 @@ export function encodeBase64Url(bytes: Uint8Array): string {
 }
 
 export function decodeBase64Url(text: string): Uint8Array {
-  return decodeBase64(text.replaceAll("-", "+").replaceAll("_", "/").padEnd(Math.ceil(text.length / 4) * 4, "="));
+  return decodeBase64(
+    text
+      .replaceAll("-", "+")
+      .replaceAll("_", "/")
+      .padEnd(Math.ceil(text.length / 4) * 4, "="),
+  );
 }
 
 export function encodeHex(bytes: Uint8Array): string {

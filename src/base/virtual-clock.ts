@@ -101,7 +101,10 @@ export function virtualClock(startMs = Date.UTC(2026, 0, 1)): VirtualClock {
       quiet = 0;
       // What is held may wait for real I/O: the loop has to turn for it.
       if (++loopTurns % 256 === 0) await realClock.pause();
-      assert(loopTurns < MAX_LOOP_TURNS * 256, `virtual time cannot move: still at work: ${[...new Set(held.values())].join(", ")}`);
+      assert(
+        loopTurns < MAX_LOOP_TURNS * 256,
+        `virtual time cannot move: still at work: ${[...new Set(held.values())].join(", ")}`,
+      );
     }
   }
 

@@ -69,7 +69,11 @@ export interface Client {
    * Calls `onEvent` for each event, in order, until the watch ends. Resolves at a clean end (time-out, abort), rejects with the
    * ApiError of an ERROR event (410: list again) or `serviceUnavailable` where the connection broke.
    */
-  watch<T extends KubernetesObject>(of: Resource<T>, options: WatchOptions, onEvent: (event: WatchEvent<T>) => void): Promise<void>;
+  watch<T extends KubernetesObject>(
+    of: Resource<T>,
+    options: WatchOptions,
+    onEvent: (event: WatchEvent<T>) => void,
+  ): Promise<void>;
   create<T extends KubernetesObject>(of: Resource<T>, object: Draft<T>, options?: WriteOptions): Promise<T>;
   /** POST to a subresource with a kind of its own: binding, eviction, token. `R` is what comes back. */
   post<R>(of: Resource, ref: ObjectRef, subresource: string, body: object): Promise<R>;
@@ -80,7 +84,13 @@ export interface Client {
     object: DeepReadonly<T>,
     status: DeepReadonly<T>["status"],
   ): Promise<DeepReadonly<T>>;
-  patch<T extends KubernetesObject>(of: Resource<T>, ref: ObjectRef, type: PatchType, patch: unknown, options?: WriteOptions): Promise<T>;
+  patch<T extends KubernetesObject>(
+    of: Resource<T>,
+    ref: ObjectRef,
+    type: PatchType,
+    patch: unknown,
+    options?: WriteOptions,
+  ): Promise<T>;
   delete(of: Resource, ref: ObjectRef, options?: DeleteOptions): Promise<void>;
   deleteCollection(of: Resource, options?: ListOptions & DeleteOptions): Promise<void>;
   /** Any request, for what has no method of its own (logs, discovery, raw paths). Rejects with ApiError from 400 on. */

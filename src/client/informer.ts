@@ -29,7 +29,11 @@ export interface Informers extends Lister {
   /** Starts to follow the kind (once). Handlers run in order, first with `added` for all that is there. */
   watch<T extends KubernetesObject>(of: Resource<T>, handlers?: InformerHandlers<T>): void;
   /** Before the kind is first watched: objects can then be found by what `values` gives for them. */
-  addIndex<T extends KubernetesObject>(of: Resource<T>, name: string, values: (object: DeepReadonly<T>) => readonly string[]): void;
+  addIndex<T extends KubernetesObject>(
+    of: Resource<T>,
+    name: string,
+    values: (object: DeepReadonly<T>) => readonly string[],
+  ): void;
   /** Resolves when every watched kind has been listed and its handlers have run. */
   synced(): Promise<void>;
   stop(): Promise<void>;
