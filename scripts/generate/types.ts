@@ -88,7 +88,7 @@ export function generateTypes(facts: string): GeneratedFile[] {
   }
 
   const goShape = (name: string): Record<string, string> =>
-    goTypes[name.replace(/^io\.k8s\.(api|apimachinery|apiextensions-apiserver|kube-aggregator)\./, "k8s.io.$1.")] ?? {};
+    goTypes[name.replace(/^io\.k8s\./, "k8s.io.").replaceAll("-", "_")] ?? {};
 
   function write(file: string, schemas: Record<string, Schema>): GeneratedFile {
     const imports = new Map<string, Set<string>>();

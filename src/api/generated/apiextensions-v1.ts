@@ -4,82 +4,82 @@ import type { ListMeta, ObjectMeta } from "./shared.ts";
 export interface CustomResourceColumnDefinition {
   description?: string;
   format?: string;
-  jsonPath?: string;
-  name?: string;
+  jsonPath: string;
+  name: string;
   priority?: number;
-  type?: string;
+  type: string;
 }
 
 export interface CustomResourceConversion {
-  strategy?: string;
+  strategy: string;
   webhook?: WebhookConversion;
 }
 
 export interface CustomResourceDefinition {
   apiVersion: "apiextensions.k8s.io/v1";
   kind: "CustomResourceDefinition";
-  metadata?: ObjectMeta;
-  spec?: CustomResourceDefinitionSpec;
-  status?: CustomResourceDefinitionStatus;
+  metadata: ObjectMeta;
+  spec: CustomResourceDefinitionSpec;
+  status: CustomResourceDefinitionStatus;
 }
 
 export interface CustomResourceDefinitionCondition {
-  lastTransitionTime?: string;
+  lastTransitionTime: string;
   message?: string;
   observedGeneration?: number;
   reason?: string;
-  status?: string;
-  type?: string;
+  status: string;
+  type: string;
 }
 
 export interface CustomResourceDefinitionList {
   apiVersion: "apiextensions.k8s.io/v1";
-  items?: CustomResourceDefinition[];
+  items: CustomResourceDefinition[];
   kind: "CustomResourceDefinitionList";
-  metadata?: ListMeta;
+  metadata: ListMeta;
 }
 
 export interface CustomResourceDefinitionNames {
   categories?: string[];
-  kind?: string;
+  kind: string;
   listKind?: string;
-  plural?: string;
+  plural: string;
   shortNames?: string[];
   singular?: string;
 }
 
 export interface CustomResourceDefinitionSpec {
   conversion?: CustomResourceConversion;
-  group?: string;
-  names?: CustomResourceDefinitionNames;
+  group: string;
+  names: CustomResourceDefinitionNames;
   preserveUnknownFields?: boolean;
-  scope?: string;
-  versions?: CustomResourceDefinitionVersion[];
+  scope: string;
+  versions: CustomResourceDefinitionVersion[];
 }
 
 export interface CustomResourceDefinitionStatus {
-  acceptedNames?: CustomResourceDefinitionNames;
-  conditions?: CustomResourceDefinitionCondition[];
+  acceptedNames: CustomResourceDefinitionNames;
+  conditions: CustomResourceDefinitionCondition[];
   observedGeneration?: number;
-  storedVersions?: string[];
+  storedVersions: string[];
 }
 
 export interface CustomResourceDefinitionVersion {
   additionalPrinterColumns?: CustomResourceColumnDefinition[];
   deprecated?: boolean;
   deprecationWarning?: string;
-  name?: string;
+  name: string;
   schema?: CustomResourceValidation;
   selectableFields?: SelectableField[];
-  served?: boolean;
-  storage?: boolean;
+  served: boolean;
+  storage: boolean;
   subresources?: CustomResourceSubresources;
 }
 
 export interface CustomResourceSubresourceScale {
   labelSelectorPath?: string;
-  specReplicasPath?: string;
-  statusReplicasPath?: string;
+  specReplicasPath: string;
+  statusReplicasPath: string;
 }
 
 export interface CustomResourceSubresourceStatus {
@@ -148,12 +148,12 @@ export interface JSONSchemaProps {
 }
 
 export interface SelectableField {
-  jsonPath?: string;
+  jsonPath: string;
 }
 
 export interface ServiceReference {
-  name?: string;
-  namespace?: string;
+  name: string;
+  namespace: string;
   path?: string;
   port?: number;
 }
@@ -164,7 +164,7 @@ export interface ValidationRule {
   messageExpression?: string;
   optionalOldSelf?: boolean;
   reason?: "FieldValueDuplicate" | "FieldValueForbidden" | "FieldValueInvalid" | "FieldValueRequired";
-  rule?: string;
+  rule: string;
 }
 
 export interface WebhookClientConfig {
@@ -175,5 +175,5 @@ export interface WebhookClientConfig {
 
 export interface WebhookConversion {
   clientConfig?: WebhookClientConfig;
-  conversionReviewVersions?: string[];
+  conversionReviewVersions: string[];
 }

@@ -4,34 +4,34 @@ import type { ListMeta, ObjectMeta } from "./shared.ts";
 export interface APIService {
   apiVersion: "apiregistration.k8s.io/v1";
   kind: "APIService";
-  metadata?: ObjectMeta;
-  spec?: APIServiceSpec;
-  status?: APIServiceStatus;
+  metadata: ObjectMeta;
+  spec: APIServiceSpec;
+  status: APIServiceStatus;
 }
 
 export interface APIServiceCondition {
-  lastTransitionTime?: string;
+  lastTransitionTime: string;
   message?: string;
   reason?: string;
-  status?: string;
-  type?: string;
+  status: string;
+  type: string;
 }
 
 export interface APIServiceList {
   apiVersion: "apiregistration.k8s.io/v1";
-  items?: APIService[];
+  items: APIService[];
   kind: "APIServiceList";
-  metadata?: ListMeta;
+  metadata: ListMeta;
 }
 
 export interface APIServiceSpec {
   caBundle?: string;
   group?: string;
-  groupPriorityMinimum?: number;
+  groupPriorityMinimum: number;
   insecureSkipTLSVerify?: boolean;
   service?: ServiceReference;
   version?: string;
-  versionPriority?: number;
+  versionPriority: number;
 }
 
 export interface APIServiceStatus {

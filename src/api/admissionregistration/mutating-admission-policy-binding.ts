@@ -1,0 +1,13 @@
+/** admissionregistration.k8s.io/v1 MutatingAdmissionPolicyBinding. */
+import type * as generated from "../generated/admissionregistration-v1.ts";
+import { resource } from "../resource.ts";
+import type { Resource, Strategy } from "../row.ts";
+
+export type MutatingAdmissionPolicyBinding = generated.MutatingAdmissionPolicyBinding;
+
+const strategy: Strategy<MutatingAdmissionPolicyBinding> = {};
+
+export const MutatingAdmissionPolicyBinding: Resource<MutatingAdmissionPolicyBinding> = resource(
+  { group: "admissionregistration.k8s.io", resource: "mutatingadmissionpolicybindings" },
+  strategy,
+);

@@ -1,0 +1,13 @@
+/** admissionregistration.k8s.io/v1 MutatingAdmissionPolicy. */
+import type * as generated from "../generated/admissionregistration-v1.ts";
+import { resource } from "../resource.ts";
+import type { Resource, Strategy } from "../row.ts";
+
+export type MutatingAdmissionPolicy = generated.MutatingAdmissionPolicy;
+
+const strategy: Strategy<MutatingAdmissionPolicy> = {};
+
+export const MutatingAdmissionPolicy: Resource<MutatingAdmissionPolicy> = resource(
+  { group: "admissionregistration.k8s.io", resource: "mutatingadmissionpolicies" },
+  strategy,
+);

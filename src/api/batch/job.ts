@@ -1,0 +1,10 @@
+/** batch/v1 Job. */
+import type * as generated from "../generated/batch-v1.ts";
+import { resource } from "../resource.ts";
+import type { Resource, Strategy } from "../row.ts";
+
+export type Job = generated.Job;
+
+const strategy: Strategy<Job> = {};
+
+export const Job: Resource<Job> = resource({ group: "batch", resource: "jobs" }, strategy);

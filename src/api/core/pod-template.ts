@@ -1,0 +1,10 @@
+/** v1 PodTemplate. */
+import type * as generated from "../generated/core-v1.ts";
+import { resource } from "../resource.ts";
+import type { Resource, Strategy } from "../row.ts";
+
+export type PodTemplate = generated.PodTemplate;
+
+const strategy: Strategy<PodTemplate> = {};
+
+export const PodTemplate: Resource<PodTemplate> = resource({ group: "", resource: "podtemplates" }, strategy);

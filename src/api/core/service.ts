@@ -1,0 +1,10 @@
+/** v1 Service. */
+import type * as generated from "../generated/core-v1.ts";
+import { resource } from "../resource.ts";
+import type { Resource, Strategy } from "../row.ts";
+
+export type Service = generated.Service;
+
+const strategy: Strategy<Service> = {};
+
+export const Service: Resource<Service> = resource({ group: "", resource: "services" }, strategy);

@@ -1,0 +1,13 @@
+/** scheduling.k8s.io/v1 PriorityClass. */
+import type * as generated from "../generated/scheduling-v1.ts";
+import { resource } from "../resource.ts";
+import type { Resource, Strategy } from "../row.ts";
+
+export type PriorityClass = generated.PriorityClass;
+
+const strategy: Strategy<PriorityClass> = {};
+
+export const PriorityClass: Resource<PriorityClass> = resource(
+  { group: "scheduling.k8s.io", resource: "priorityclasses" },
+  strategy,
+);

@@ -1,0 +1,13 @@
+/** storage.k8s.io/v1 VolumeAttributesClass. */
+import type * as generated from "../generated/storage-v1.ts";
+import { resource } from "../resource.ts";
+import type { Resource, Strategy } from "../row.ts";
+
+export type VolumeAttributesClass = generated.VolumeAttributesClass;
+
+const strategy: Strategy<VolumeAttributesClass> = {};
+
+export const VolumeAttributesClass: Resource<VolumeAttributesClass> = resource(
+  { group: "storage.k8s.io", resource: "volumeattributesclasses" },
+  strategy,
+);
