@@ -274,37 +274,6 @@ export const ContainerStats = message({
   memory: one(3, () => MemoryUsage),
   writableLayer: one(4, () => FilesystemUsage),
 });
-const NetworkInterfaceUsage = message({
-  name: string(1),
-  rxBytes: one(2, () => UInt64Value),
-  rxErrors: one(3, () => UInt64Value),
-  txBytes: one(4, () => UInt64Value),
-  txErrors: one(5, () => UInt64Value),
-});
-const NetworkUsage = message({
-  timestamp: integer(1),
-  defaultInterface: one(2, () => NetworkInterfaceUsage),
-  interfaces: many(3, () => NetworkInterfaceUsage),
-});
-const ProcessUsage = message({ timestamp: integer(1), processCount: one(2, () => UInt64Value) });
-const LinuxPodSandboxStats = message({
-  cpu: one(1, () => CpuUsage),
-  memory: one(2, () => MemoryUsage),
-  network: one(3, () => NetworkUsage),
-  process: one(4, () => ProcessUsage),
-  containers: many(5, () => ContainerStats),
-});
-const PodSandboxAttributes = message({
-  id: string(1),
-  metadata: one(2, () => PodSandboxMetadata),
-  labels: map(3),
-  annotations: map(4),
-});
-export const PodSandboxStats = message({
-  attributes: one(1, () => PodSandboxAttributes),
-  linux: one(2, () => LinuxPodSandboxStats),
-});
-
 // The runtime itself
 
 const RuntimeCondition = message({ type: string(1), status: bool(2), reason: string(3), message: string(4) });

@@ -13,7 +13,6 @@ import {
   PodSandbox,
   PodSandboxConfig,
   PodSandboxFilter,
-  PodSandboxStats,
   PodSandboxStatus,
   RuntimeConfig,
   RuntimeFeatures,
@@ -57,6 +56,8 @@ const podSandboxId = message({ podSandboxId: string(1) });
 const containerId = message({ containerId: string(1) });
 const url = message({ url: string(1) });
 const imageOnly = message({ image: one(1, () => ImageSpec) });
+
+const ContainerStatsFilter = message({ id: string(1), podSandboxId: string(2), labelSelector: map(3) });
 
 /** containerEventType: CREATED 0, STARTED 1, STOPPED 2, DELETED 3. */
 const ContainerEventResponse = message({
@@ -153,13 +154,8 @@ export const runtimeService = {
   containerStats: runtime("ContainerStats", containerId, message({ stats: one(1, () => ContainerStats) })),
   listContainerStats: runtime(
     "ListContainerStats",
-    message({ filter: one(1, () => message({ id: string(1), podSandboxId: string(2), labelSelector: map(3) })) }),
+    message({ filter: one(1, () => ContainerStatsFilter) }),
     message({ stats: many(1, () => ContainerStats) }),
-  ),
-  listPodSandboxStats: runtime(
-    "ListPodSandboxStats",
-    message({ filter: one(1, () => message({ id: string(1), labelSelector: map(2) })) }),
-    message({ stats: many(1, () => PodSandboxStats) }),
   ),
   /** Answers with a stream. */
   getContainerEvents: runtime("GetContainerEvents", nothing, ContainerEventResponse),

@@ -1,0 +1,56 @@
+/**
+ * Which sandbox and Pod a container belongs to: the CRI says it in lists, but neither in a container's status nor, in older
+ * runtimes, in events. Remembered from what was made here, asked for otherwise, within a bound.
+ */
+import { type CallOptions, isRuntimeError } from "../runtime.ts";
+import type { Connection } from "./connection.ts";
+import { runtimeService as rpc } from "./services.ts";
+
+export interface Membership {
+  sandbox(id: string, podUid: string): void;
+  container(id: string, podSandboxId: string, podUid: string): void;
+  /** Empty where the container is gone. */
+  sandboxOf(containerId: string, options?: CallOptions): Promise<string>;
+  /** Of a container or a sandbox; empty where it is gone. */
+  podUidOf(id: string): Promise<string>;
+}
+
+interface Member {
+  podSandboxId: string;
+  podUid: string;
+}
+
+/** A node has a few hundred; the rest is what was removed lately. */
+const REMEMBERED = 4096;
+const ASK_TIMEOUT_MS = 10_000;
+
+export function membership(connection: Connection): Membership {
+  const known = new Map<string, Member>();
+  const remember = (id: string, member: Member): Member => {
+    known.set(id, member);
+    for (const oldest of known.keys()) {
+      if (known.size <= REMEMBERED) break;
+      known.delete(oldest);
+    }
+    return member;
+  };
+
+  const ask = async (id: string, options?: CallOptions): Promise<Member | undefined> => {
+    const { containers } = await connection.unary(rpc.listContainers, { filter: { id } }, options, ASK_TIMEOUT_MS);
+    const podSandboxId = containers[0]?.podSandboxId ?? id;
+    try {
+      const { status } = await connection.unary(rpc.podSandboxStatus, { podSandboxId }, options, ASK_TIMEOUT_MS);
+      return remember(id, { podSandboxId, podUid: status?.metadata?.uid ?? "" });
+    } catch (error) {
+      if (!isRuntimeError(error, "NotFound")) throw error;
+      return containers.length > 0 ? { podSandboxId, podUid: "" } : undefined;
+    }
+  };
+
+  return {
+    sandbox: (id, podUid) => void remember(id, { podSandboxId: id, podUid }),
+    container: (id, podSandboxId, podUid) => void remember(id, { podSandboxId, podUid }),
+    sandboxOf: async (id, options) => (known.get(id) ?? (await ask(id, options)))?.podSandboxId ?? "",
+    podUidOf: async (id) => (known.get(id) ?? (await ask(id)))?.podUid ?? "",
+  };
+}
