@@ -18,6 +18,8 @@ export interface HttpRequest {
   body(limitBytes: number): Promise<Uint8Array>;
   /** The verified client certificate (DER), where TLS had one. */
   readonly peerCertificate?: Uint8Array | undefined;
+  /** Why the client certificate that TLS had is not accepted; `peerCertificate` is absent then. */
+  readonly peerCertificateError?: string | undefined;
   /**
    * Who is calling, where the caller is in this process and is trusted to say so (components). Sockets never set it.
    */

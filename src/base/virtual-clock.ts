@@ -8,6 +8,7 @@
 import { assert } from "./assert.ts";
 import type { Activity, Clock, Timer } from "./clock.ts";
 import { realClock } from "./clock.ts";
+import { Heap } from "./heap.ts";
 
 export interface VirtualClock extends Clock {
   /** Moves time forward by `durationMs`, running everything that falls due. One call at a time. */
@@ -31,59 +32,9 @@ const QUIET_TURNS = 64;
 /** Event-loop turns that `settle` waits for held activities before it says who holds them. */
 const MAX_LOOP_TURNS = 200_000;
 
-class TimerHeap {
-  readonly #timers: VirtualTimer[] = [];
-
-  get next(): VirtualTimer | undefined {
-    return this.#timers[0];
-  }
-
-  push(timer: VirtualTimer): void {
-    const timers = this.#timers;
-    let index = timers.push(timer) - 1;
-    while (index > 0) {
-      const parent = (index - 1) >> 1;
-      if (!this.#swapIfBefore(index, parent)) break;
-      index = parent;
-    }
-  }
-
-  pop(): VirtualTimer | undefined {
-    const timers = this.#timers;
-    const first = timers[0];
-    const last = timers.pop();
-    if (last === undefined || timers.length === 0) return first;
-    timers[0] = last;
-    let index = 0;
-    for (;;) {
-      const left = 2 * index + 1;
-      const smaller = left + 1 < timers.length && this.#before(left + 1, left) ? left + 1 : left;
-      if (smaller >= timers.length || !this.#swapIfBefore(smaller, index)) return first;
-      index = smaller;
-    }
-  }
-
-  #before(a: number, b: number): boolean {
-    const x = this.#timers[a];
-    const y = this.#timers[b];
-    if (x === undefined || y === undefined) return false;
-    return x.dueMs < y.dueMs || (x.dueMs === y.dueMs && x.sequence < y.sequence);
-  }
-
-  #swapIfBefore(a: number, b: number): boolean {
-    if (!this.#before(a, b)) return false;
-    const x = this.#timers[a];
-    const y = this.#timers[b];
-    if (x === undefined || y === undefined) return false;
-    this.#timers[a] = y;
-    this.#timers[b] = x;
-    return true;
-  }
-}
-
 /** `startMs`: the first moment, in milliseconds since the epoch. */
 export function virtualClock(startMs = Date.UTC(2026, 0, 1)): VirtualClock {
-  const timers = new TimerHeap();
+  const timers = new Heap<VirtualTimer>((a, b) => a.dueMs < b.dueMs || (a.dueMs === b.dueMs && a.sequence < b.sequence));
   const held = new Map<Activity, string>();
   let nowMs = startMs;
   let sequence = 0;
@@ -111,8 +62,8 @@ export function virtualClock(startMs = Date.UTC(2026, 0, 1)): VirtualClock {
   /** Runs what is due at the next moment, at most `untilMs`; false when nothing is. */
   async function step(untilMs: number): Promise<boolean> {
     await settle();
-    while (timers.next !== undefined && timers.next.run === undefined) timers.pop();
-    const next = timers.next;
+    while (timers.first !== undefined && timers.first.run === undefined) timers.pop();
+    const next = timers.first;
     if (next === undefined || next.dueMs > untilMs) return false;
     timers.pop();
     nowMs = Math.max(nowMs, next.dueMs);

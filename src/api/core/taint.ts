@@ -3,7 +3,8 @@
  * https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/
  */
 import type { DeepReadonly } from "../../base/readonly.ts";
-import type { Taint, Toleration } from "../generated/shared.ts";
+import type { Taint } from "../generated/core-v1.ts";
+import type { Toleration } from "../generated/shared.ts";
 
 export type { Taint, Toleration };
 

@@ -1,0 +1,83 @@
+/**
+ * `npm run bench [-- api|start|memory|schedule] [--kubeconfig F] [--pods N]`: prints the rows of docs/benchmarks.md.
+ *
+ * With --kubeconfig another server is measured by the same client (api and schedule); otherwise Timonier is started for it.
+ */
+import { setTimeout as wait } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { apiRows } from "./api.ts";
+import { printTable, type Row, timeRow } from "./measure.ts";
+import { scheduleRows } from "./schedule.ts";
+import { cpuSecondsOf, memoryOf, startServer } from "./server.ts";
+import { targetOf } from "./target.ts";
+
+const IDLE_SECONDS = 15;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    kubeconfig: { type: "string" },
+    pods: { type: "string", default: "5000" },
+    gets: { type: "string", default: "15000" },
+  },
+});
+const wanted = (name: string): boolean => positionals.length === 0 || positionals.includes(name);
+const rows: Row[] = [];
+
+async function withServer<T>(args: readonly string[], use: (kubeconfig: string, pid: number) => Promise<T>): Promise<T> {
+  if (values.kubeconfig) return use(values.kubeconfig, 0);
+  const server = await startServer(args);
+  try {
+    return await use(server.kubeconfig, server.pid);
+  } finally {
+    await server.stop();
+  }
+}
+
+if (wanted("start") && !values.kubeconfig) {
+  const times: number[] = [];
+  for (let round = 0; round < 5; round++) {
+    const server = await startServer();
+    times.push(server.startMs);
+    await server.stop();
+  }
+  times.sort((a, b) => a - b);
+  rows.push(timeRow("start to ready, empty data directory, PKI included (median of 5)", times[2] ?? 0, 500));
+}
+
+if (wanted("memory") && !values.kubeconfig) {
+  await withServer([], async (_kubeconfig, pid) => {
+    await wait(5_000);
+    const before = cpuSecondsOf(pid);
+    await wait(IDLE_SECONDS * 1000);
+    const share = ((cpuSecondsOf(pid) - before) / IDLE_SECONDS) * 100;
+    const { anonymous, resident } = memoryOf(pid);
+    rows.push(
+      {
+        work: "memory, idle",
+        seen: `${anonymous.toFixed(0)} MB anonymous, ${resident.toFixed(0)} MB resident`,
+        bar: "≤ 120 MB",
+        met: anonymous <= 120,
+      },
+      { work: "processor, idle", seen: `${share.toFixed(2)} % of a core`, bar: "≤ 0.5 %", met: share <= 0.5 },
+    );
+  });
+}
+
+if (wanted("api")) {
+  const sizes = { pods: Number(values.pods), gets: Number(values.gets) };
+  rows.push(...(await withServer(["--disable", "scheduler,controllers"], (kubeconfig) => apiRows(targetOf(kubeconfig), sizes))));
+}
+
+if (wanted("schedule")) {
+  for (const nodes of [100, 1000]) {
+    await withServer(["--simulated-nodes", "0"], async (kubeconfig, pid) => {
+      rows.push(...(await scheduleRows(targetOf(kubeconfig), { nodes, pods: 3000 })));
+      if (pid === 0) return;
+      const { anonymous, resident } = memoryOf(pid);
+      rows.push({ work: `memory after that`, seen: `${anonymous.toFixed(0)} MB anonymous, ${resident.toFixed(0)} MB resident` });
+    });
+  }
+}
+
+printTable(rows);
