@@ -1,0 +1,6 @@
+/** The three patches that change an object: parse the body, then apply. Server-side apply is api/managed-fields' business. */
+export { applyJsonPatch, type JsonPatchOperation } from "./json-patch.ts";
+export { applyMergePatch } from "./merge-patch.ts";
+export { jsonPatchFieldErrors, parseJsonPatch, parseMergePatch } from "./parse.ts";
+export { applyStrategicMergePatch } from "./strategic-merge-patch.ts";
+export type { PatchMember, PatchType } from "./strategy.ts";
