@@ -100,26 +100,31 @@ export function watchHub(history: History, clock: Clock): WatchHub {
     for (const [watcher, batch] of due) if (!watcher.stopped) call(watcher, batch);
   }
 
+  /** One step of history; true when the watch is live. */
+  function step(watcher: Watcher): boolean {
+    if (watcher.position < history.compacted()) throw compactedError(watcher.position, history.compacted());
+    const { events, through } = history.read(watcher.position, watcher.options.prefix);
+    watcher.position = through;
+    const caughtUp = through >= history.newest();
+    // Before the call: what the callback commits comes to a live watch.
+    if (caughtUp) live.add(watcher);
+    if (events.length > 0) call(watcher, events);
+    return caughtUp;
+  }
+
   async function catchUp(watcher: Watcher): Promise<void> {
     const activity = clock.hold("store watch");
-    // The caller gets its handle before the first event.
-    await Promise.resolve();
-    while (!watcher.stopped) {
-      if (watcher.position < history.compacted()) {
-        remove(watcher);
-        watcher.options.onEnd(compactedError(watcher.position, history.compacted()));
-        break;
-      }
-      const { events, through } = history.read(watcher.position, watcher.options.prefix);
-      watcher.position = through;
-      const caughtUp = through >= history.newest();
-      // Before the call: what the callback commits comes to a live watch.
-      if (caughtUp) live.add(watcher);
-      if (events.length > 0) call(watcher, events);
-      if (caughtUp) break;
-      await clock.pause();
+    try {
+      // The caller gets its handle before the first event.
+      await Promise.resolve();
+      while (!watcher.stopped && !step(watcher)) await clock.pause();
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      remove(watcher);
+      watcher.options.onEnd(error);
+    } finally {
+      activity.release();
     }
-    activity.release();
   }
 
   return {
