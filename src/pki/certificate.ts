@@ -1,0 +1,140 @@
+/**
+ * Certificates of a cluster: X.509 version 3, ECDSA P-256 with SHA-256.
+ * https://kubernetes.io/docs/setup/best-practices/certificates/ , RFC 5280
+ */
+import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign, X509Certificate } from "node:crypto";
+import { isIP } from "node:net";
+import type { Entropy } from "../base/entropy.ts";
+import * as der from "./der.ts";
+
+/** PEM texts of a certificate and of its private key (PKCS #8). */
+export interface Identity {
+  certificate: string;
+  key: string;
+}
+
+export type Usage =
+  | { type: "authority" }
+  /** Names and addresses under which the server is reached. */
+  | { type: "server"; hosts: readonly string[] }
+  | { type: "client" };
+
+export interface CertificateRequest {
+  /** The user's name, for clients. */
+  commonName: string;
+  /** The user's groups. */
+  organizations?: readonly string[];
+  usage: Usage;
+  /** Milliseconds since the epoch. */
+  notBefore: number;
+  notAfter: number;
+  /** Who signs; absent: the new key itself. */
+  issuer?: Identity;
+  entropy: Entropy;
+}
+
+const ID = {
+  commonName: "2.5.4.3",
+  organization: "2.5.4.10",
+  ecdsaWithSha256: "1.2.840.10045.4.3.2",
+  subjectKeyId: "2.5.29.14",
+  keyUsage: "2.5.29.15",
+  subjectAltName: "2.5.29.17",
+  basicConstraints: "2.5.29.19",
+  authorityKeyId: "2.5.29.35",
+  extendedKeyUsage: "2.5.29.37",
+  serverAuth: "1.3.6.1.5.5.7.3.1",
+  clientAuth: "1.3.6.1.5.5.7.3.2",
+} as const;
+
+const ALGORITHM = der.sequence(der.objectId(ID.ecdsaWithSha256));
+
+const attribute = (id: string, value: string): Uint8Array => der.set(der.sequence(der.objectId(id), der.utf8(value)));
+
+const nameOf = (commonName: string, organizations: readonly string[]): Uint8Array =>
+  der.sequence(...organizations.map((each) => attribute(ID.organization, each)), attribute(ID.commonName, commonName));
+
+const extension = (id: string, critical: boolean, value: Uint8Array): Uint8Array =>
+  der.sequence(der.objectId(id), ...(critical ? [der.boolean(true)] : []), der.octets(value));
+
+function addressBytes(address: string): Uint8Array {
+  if (isIP(address) === 4) return Uint8Array.from(address.split("."), Number);
+  const [head = "", tail] = address.split("::");
+  const groups = (text: string | undefined): number[] => (text ? text.split(":").map((each) => Number.parseInt(each, 16)) : []);
+  const before = groups(head);
+  const after = groups(tail);
+  const all = tail === undefined ? before : [...before, ...new Array<number>(8 - before.length - after.length).fill(0), ...after];
+  return Uint8Array.from(all.flatMap((group) => [group >> 8, group & 0xff]));
+}
+
+const alternativeName = (host: string): Uint8Array =>
+  isIP(host) === 0 ? der.implicit(2, new TextEncoder().encode(host)) : der.implicit(7, addressBytes(host));
+
+/** SHA-1 of the public key, as RFC 5280 suggests: it names the key, it protects nothing. */
+const keyIdOf = (spki: Uint8Array): Uint8Array => createHash("sha1").update(spki).digest();
+
+function extensionsOf(usage: Usage, spki: Uint8Array, issuerSpki: Uint8Array): Uint8Array {
+  const isAuthority = usage.type === "authority";
+  // digitalSignature, and for authorities keyCertSign and cRLSign.
+  const keyUsage = isAuthority ? der.bits(Uint8Array.of(0b1000_0110), 1) : der.bits(Uint8Array.of(0b1000_0000), 7);
+  const list = [
+    extension(ID.keyUsage, true, keyUsage),
+    extension(ID.basicConstraints, true, isAuthority ? der.sequence(der.boolean(true)) : der.sequence()),
+    extension(ID.subjectKeyId, false, der.octets(keyIdOf(spki))),
+    extension(ID.authorityKeyId, false, der.sequence(der.implicit(0, keyIdOf(issuerSpki)))),
+  ];
+  if (!isAuthority) {
+    list.push(
+      extension(ID.extendedKeyUsage, false, der.sequence(der.objectId(usage.type === "server" ? ID.serverAuth : ID.clientAuth))),
+    );
+  }
+  if (usage.type === "server") list.push(extension(ID.subjectAltName, false, der.sequence(...usage.hosts.map(alternativeName))));
+  return der.explicit(3, der.sequence(...list));
+}
+
+/** The subject of a certificate as it stands in it, so that an issuer's name is repeated byte for byte. */
+function subjectOf(certificate: X509Certificate): Uint8Array {
+  const values = new Map<string, string[]>();
+  for (const line of certificate.subject.split("\n")) {
+    const equals = line.indexOf("=");
+    const key = line.slice(0, equals);
+    values.set(key, [...(values.get(key) ?? []), line.slice(equals + 1)]);
+  }
+  return nameOf(values.get("CN")?.[0] ?? "", values.get("O") ?? []);
+}
+
+export function toPem(label: string, bytes: Uint8Array): string {
+  const lines =
+    Buffer.from(bytes)
+      .toString("base64")
+      .match(/.{1,64}/g) ?? [];
+  return `-----BEGIN ${label}-----\n${lines.join("\n")}\n-----END ${label}-----\n`;
+}
+
+/** Makes a key and a certificate for it. */
+export function makeIdentity(request: CertificateRequest): Identity {
+  const { commonName, organizations = [], usage, issuer, entropy } = request;
+  const { publicKey, privateKey } = generateKeyPairSync("ec", {
+    namedCurve: "P-256",
+    publicKeyEncoding: { type: "spki", format: "der" },
+    privateKeyEncoding: { type: "pkcs8", format: "pem" },
+  });
+  const subject = nameOf(commonName, organizations);
+  const issuerCertificate = issuer && new X509Certificate(issuer.certificate);
+  const issuerKey = createPrivateKey(issuer?.key ?? privateKey);
+  const issuerSpki = createPublicKey(issuerKey).export({ type: "spki", format: "der" });
+  const serial = entropy.bytes(16);
+  serial[0] = ((serial[0] ?? 0) & 0x7f) | 0x40;
+  const toBeSigned = der.sequence(
+    der.explicit(0, der.integer(Uint8Array.of(2))),
+    der.integer(serial),
+    ALGORITHM,
+    issuerCertificate ? subjectOf(issuerCertificate) : subject,
+    der.sequence(der.time(request.notBefore), der.time(request.notAfter)),
+    subject,
+    publicKey,
+    extensionsOf(usage, publicKey, issuerSpki),
+  );
+  const signature = sign("sha256", toBeSigned, issuerKey);
+  return { certificate: toPem("CERTIFICATE", der.sequence(toBeSigned, ALGORITHM, der.bits(signature))), key: privateKey };
+}

@@ -1,0 +1,130 @@
+/**
+ * The keys and certificates of a cluster, in one directory (named as kubeadm names them), made when they are missing and renewed
+ * when they are about to expire. Invariants: every file is 0600; a key never leaves the directory except into the kubeconfig of its
+ * user; the authorities and the ServiceAccount key are never replaced by themselves, since what they signed would turn invalid.
+ * https://kubernetes.io/docs/setup/best-practices/certificates/
+ */
+import { X509Certificate } from "node:crypto";
+import { isIP } from "node:net";
+import { join } from "node:path";
+import type { Clock } from "../base/clock.ts";
+import type { Entropy } from "../base/entropy.ts";
+import { type Identity, makeIdentity, type Usage } from "./certificate.ts";
+import { readFileIfThere, writePrivateFile } from "./private-file.ts";
+import { makeServiceAccountKey } from "./service-account-key.ts";
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const AUTHORITY_LIFE_MS = 3650 * DAY_MS;
+const LEAF_LIFE_MS = 365 * DAY_MS;
+/** Certificates are dated back, for clocks that are behind. */
+const CLOCK_SKEW_MS = 60 * 60 * 1000;
+/** A certificate with less than this left is replaced. */
+const RENEW_BEFORE_MS = 90 * DAY_MS;
+
+export interface ClusterPkiOptions {
+  directory: string;
+  clock: Clock;
+  entropy: Entropy;
+}
+
+export interface ClusterPki {
+  /** PEM of the authority that signs serving and client certificates. */
+  readonly ca: string;
+  /** PEM of the authority for the aggregation layer's client certificate. */
+  readonly frontProxyCa: string;
+  /** The certificate of a server that is reached under `hosts` (names and IP addresses); kept as `<name>.crt` and `<name>.key`. */
+  server(name: string, commonName: string, hosts: readonly string[]): Identity;
+  /** The certificate of a user with groups. */
+  client(name: string, user: string, groups: readonly string[]): Identity;
+  /** The aggregation layer's own, signed by the front proxy's authority. */
+  frontProxyClient(): Identity;
+  /** PEM of the private key for ServiceAccount tokens; being made since this object is there. */
+  readonly serviceAccountKey: Promise<string>;
+}
+
+/** A file of the directory cannot be used as it is. The message names it and says what to do. */
+export class PkiError extends Error {
+  override readonly name = "PkiError";
+}
+
+export function openClusterPki({ directory, clock, entropy }: ClusterPkiOptions): ClusterPki {
+  const pathOf = (file: string): string => join(directory, file);
+
+  function stored(name: string): { identity: Identity; certificate: X509Certificate } | undefined {
+    const certificate = readFileIfThere(pathOf(`${name}.crt`));
+    const key = readFileIfThere(pathOf(`${name}.key`));
+    if (certificate === undefined || key === undefined) return undefined;
+    try {
+      return { identity: { certificate, key }, certificate: new X509Certificate(certificate) };
+    } catch (error) {
+      throw new PkiError(
+        `${pathOf(`${name}.crt`)} is not a certificate; put it back from a copy, or delete it to get a new one`,
+        { cause: error },
+      );
+    }
+  }
+
+  function keep(name: string, identity: Identity): Identity {
+    // The key first: a certificate without its key would look complete to nobody.
+    writePrivateFile(pathOf(`${name}.key`), identity.key);
+    writePrivateFile(pathOf(`${name}.crt`), identity.certificate);
+    return identity;
+  }
+
+  const make = (commonName: string, organizations: readonly string[], usage: Usage, issuer?: Identity): Identity =>
+    makeIdentity({
+      commonName,
+      organizations,
+      usage,
+      notBefore: clock.now() - CLOCK_SKEW_MS,
+      notAfter: clock.now() + (usage.type === "authority" ? AUTHORITY_LIFE_MS : LEAF_LIFE_MS),
+      entropy,
+      ...(issuer === undefined ? {} : { issuer }),
+    });
+
+  const authority = (name: string, commonName: string): Identity =>
+    stored(name)?.identity ?? keep(name, make(commonName, [], { type: "authority" }));
+
+  function leaf(name: string, commonName: string, organizations: readonly string[], usage: Usage, issuer: Identity): Identity {
+    const before = stored(name);
+    if (before !== undefined && isGood(before.certificate, { commonName, organizations, usage, issuer })) return before.identity;
+    return keep(name, make(commonName, organizations, usage, issuer));
+  }
+
+  function isGood(
+    certificate: X509Certificate,
+    wanted: { commonName: string; organizations: readonly string[]; usage: Usage; issuer: Identity },
+  ) {
+    const { commonName, organizations, usage, issuer } = wanted;
+    const subject = [...organizations.map((each) => `O=${each}`), `CN=${commonName}`].join("\n");
+    const names = usage.type === "server" ? usage.hosts : [];
+    return (
+      Date.parse(certificate.validTo) - clock.now() > RENEW_BEFORE_MS &&
+      certificate.subject === subject &&
+      names.every((host) => (isIP(host) === 0 ? certificate.checkHost(host) : certificate.checkIP(host)) !== undefined) &&
+      certificate.verify(new X509Certificate(issuer.certificate).publicKey)
+    );
+  }
+
+  async function openServiceAccountKey(): Promise<string> {
+    const before = readFileIfThere(pathOf("sa.key"));
+    if (before !== undefined) return before;
+    const key = await makeServiceAccountKey();
+    writePrivateFile(pathOf("sa.key"), key);
+    return key;
+  }
+
+  const serviceAccountKey = openServiceAccountKey();
+  // Who awaits it sees the error; nobody awaiting yet is no reason to end the process.
+  serviceAccountKey.catch(() => {});
+  const ca = authority("ca", "kubernetes");
+  const frontProxyCa = authority("front-proxy-ca", "front-proxy-ca");
+  return {
+    ca: ca.certificate,
+    frontProxyCa: frontProxyCa.certificate,
+    server: (name, commonName, hosts) => leaf(name, commonName, [], { type: "server", hosts }, ca),
+    client: (name, user, groups) => leaf(name, user, groups, { type: "client" }, ca),
+    frontProxyClient: () => leaf("front-proxy-client", "front-proxy-client", [], { type: "client" }, frontProxyCa),
+    serviceAccountKey,
+  };
+}

@@ -1,0 +1,186 @@
+/**
+ * HTTP/2 on connections that somebody else accepted, over Node's stream API (its compatibility layer costs a third of the
+ * throughput). Each connection is one session; a watch is one stream of it.
+ */
+import {
+  constants,
+  type IncomingHttpHeaders,
+  performServerHandshake,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from "node:http2";
+import type { TLSSocket } from "node:tls";
+import type { Headers, HttpHandler, HttpRequest, HttpResponse, Sink } from "../base/http.ts";
+import type { Logger } from "../base/logger.ts";
+import { answerOf, isBodiless, plainHeaders, splitTarget } from "./answer.ts";
+import { isStatic, lengthOf } from "./gzip.ts";
+import {
+  IDLE_TIMEOUT_MS,
+  MAX_CONCURRENT_STREAMS,
+  MAX_HEADER_BYTES,
+  MAX_HEADER_COUNT,
+  STALLED_WRITE_TIMEOUT_MS,
+} from "./limits.ts";
+import { nodeSink } from "./node-sink.ts";
+import type { Peer } from "./peer.ts";
+import { readBody } from "./request-body.ts";
+
+export interface Http2Options {
+  handler: HttpHandler;
+  log: Logger;
+  streams: Set<Sink>;
+}
+
+export interface Http2Server {
+  accept(socket: TLSSocket, peer: Peer): void;
+  /** Tells clients to open no more requests here; sessions close when the open ones are answered. */
+  drain(): void;
+  closeAllConnections(): void;
+}
+
+const SETTINGS = {
+  maxConcurrentStreams: MAX_CONCURRENT_STREAMS,
+  maxHeaderListSize: MAX_HEADER_BYTES,
+  initialWindowSize: 256 * 1024,
+  enablePush: false,
+};
+/** What a client may send on one connection before it must wait for us, as upstream. */
+const CONNECTION_WINDOW_BYTES = 256 * 1024 * MAX_CONCURRENT_STREAMS;
+
+class Http2Request implements HttpRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: string;
+  readonly headers: Headers;
+  readonly #stream: ServerHttp2Stream;
+  readonly #peer: Peer;
+  #abort: AbortController | undefined;
+
+  constructor(stream: ServerHttp2Stream, sent: IncomingHttpHeaders, peer: Peer) {
+    this.#stream = stream;
+    this.#peer = peer;
+    this.method = sent[":method"] ?? "GET";
+    const target = splitTarget(sent[":path"] ?? "/");
+    this.path = target.path;
+    this.query = target.query;
+    const headers = plainHeaders(sent);
+    if (headers.host === undefined && sent[":authority"] !== undefined) headers.host = sent[":authority"];
+    this.headers = headers;
+  }
+
+  get remoteAddress(): string {
+    return this.#peer.remoteAddress;
+  }
+
+  get peerCertificate(): Uint8Array | undefined {
+    return this.#peer.certificate;
+  }
+
+  get peerCertificateError(): string | undefined {
+    return this.#peer.certificateError;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#abort === undefined) {
+      const abort = new AbortController();
+      this.#abort = abort;
+      const stream = this.#stream;
+      const gone = (): void => {
+        if (!stream.writableFinished) abort.abort();
+      };
+      if (stream.destroyed) gone();
+      else stream.once("close", gone);
+    }
+    return this.#abort.signal;
+  }
+
+  body(limitBytes: number): Promise<Uint8Array> {
+    const { headers } = this;
+    if (headers.expect?.toLowerCase() === "100-continue") this.#stream.additionalHeaders({ ":status": 100 });
+    return readBody(this.#stream, headers["content-length"], limitBytes);
+  }
+}
+
+/** HTTP/2 knows none of these; a handler that serves both may have set them. */
+const CONNECTION_HEADERS = new Set(["connection", "keep-alive", "transfer-encoding", "upgrade", "proxy-connection"]);
+
+function headOf(response: HttpResponse): Record<string, string | number> {
+  const head: Record<string, string | number> = { ":status": response.status };
+  for (const name in response.headers) if (!CONNECTION_HEADERS.has(name)) head[name] = response.headers[name] ?? "";
+  return head;
+}
+
+function send(response: HttpResponse, to: ServerHttp2Stream, isHead: boolean, streams: Set<Sink>): void {
+  const head = headOf(response);
+  const { body, status } = response;
+  if (isBodiless(status)) {
+    to.respond(head, { endStream: true });
+    return;
+  }
+  if (isStatic(body)) {
+    if (head["content-length"] === undefined) head["content-length"] = lengthOf(body);
+    if (isHead || head["content-length"] === 0) {
+      to.respond(head, { endStream: true });
+      return;
+    }
+    to.respond(head);
+    if (body instanceof Uint8Array) {
+      to.end(body);
+      return;
+    }
+    to.cork();
+    for (const part of body) to.write(part);
+    to.end();
+    return;
+  }
+  to.respond(head, { endStream: isHead });
+  if (isHead) return;
+  const sink = nodeSink(
+    to,
+    () => to.close(constants.NGHTTP2_INTERNAL_ERROR),
+    () => streams.delete(sink),
+  );
+  streams.add(sink);
+  body.stream(sink);
+}
+
+export function http2Server({ handler, log, streams }: Http2Options): Http2Server {
+  const sessions = new Set<ServerHttp2Session>();
+
+  const onStream = (stream: ServerHttp2Stream, sent: IncomingHttpHeaders, peer: Peer): void => {
+    const request = new Http2Request(stream, sent, peer);
+    // A stream that the client resets is a closed stream, not an error of ours.
+    stream.on("error", () => {});
+    stream.setTimeout(STALLED_WRITE_TIMEOUT_MS, () => {
+      if (stream.writableLength > 0) stream.close(constants.NGHTTP2_CANCEL);
+    });
+    void answerOf(handler, request, log).then((response) => {
+      if (!stream.destroyed && !stream.closed) send(response, stream, request.method === "HEAD", streams);
+    });
+  };
+
+  return {
+    accept(socket, peer) {
+      const session = performServerHandshake(socket, { settings: SETTINGS, maxHeaderListPairs: MAX_HEADER_COUNT });
+      sessions.add(session);
+      session.setLocalWindowSize(CONNECTION_WINDOW_BYTES);
+      let open = 0;
+      session.on("stream", (stream: ServerHttp2Stream, sent: IncomingHttpHeaders) => {
+        open++;
+        stream.once("close", () => open--);
+        onStream(stream, sent, peer);
+      });
+      session.setTimeout(IDLE_TIMEOUT_MS, () => {
+        if (open === 0) session.close();
+      });
+      session.on("error", () => session.destroy());
+      session.once("close", () => sessions.delete(session));
+    },
+    drain() {
+      for (const session of sessions) session.close();
+    },
+    closeAllConnections() {
+      for (const session of sessions) session.destroy();
+    },
+  };
+}

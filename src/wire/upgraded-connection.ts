@@ -1,0 +1,46 @@
+/** A connection after `101 Switching Protocols`, over a Node socket. */
+import type { Duplex } from "node:stream";
+import type { UpgradedConnection } from "../base/http.ts";
+import { nodeSink } from "./node-sink.ts";
+
+/** `head`: bytes that came together with the request (or answer) and already belong to the new protocol. */
+export function upgradedConnection(socket: Duplex, head: Uint8Array): UpgradedConnection {
+  const sink = nodeSink(
+    socket,
+    () => socket.destroy(),
+    () => {},
+  );
+  if (head.length > 0) socket.unshift(head);
+  // A broken connection is a close to whoever listens; without a listener Node would throw.
+  socket.on("error", () => {});
+  return {
+    get closed() {
+      return sink.closed;
+    },
+    write: sink.write,
+    drained: sink.drained,
+    end: sink.end,
+    abort: sink.abort,
+    onData: (listener) => void socket.on("data", listener),
+    onClose(listener) {
+      if (socket.destroyed) listener();
+      else socket.once("close", listener);
+    },
+    pauseReading: () => void socket.pause(),
+    resumeReading: () => void socket.resume(),
+  };
+}
+
+/** Carries bytes both ways between two connections until either is closed. */
+export function splice(a: UpgradedConnection, b: UpgradedConnection): void {
+  const carry = (from: UpgradedConnection, to: UpgradedConnection): void => {
+    from.onData((bytes) => {
+      if (to.write(bytes) || to.closed) return;
+      from.pauseReading();
+      void to.drained().then(() => from.resumeReading());
+    });
+    from.onClose(() => to.end());
+  };
+  carry(a, b);
+  carry(b, a);
+}
