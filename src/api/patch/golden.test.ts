@@ -1,11 +1,12 @@
 /** Runs the recorded PATCH scenarios that need no server: what a patch makes must be in upstream's answer. */
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { assert } from "../../base/assert.ts";
 import { isApiError } from "../errors.ts";
+import { findKind } from "../resources.ts";
 import { applyJsonPatch, applyMergePatch, applyStrategicMergePatch, parseJsonPatch, parseMergePatch } from "./index.ts";
 import type { JsonObject } from "./json.ts";
 import { isList, isObject } from "./json.ts";
-import { patchTypeOfKind } from "./openapi.fixture.ts";
 
 interface Step {
   request: { method: string; path: string; headers?: Record<string, string>; query?: unknown; body?: unknown; text?: string };
@@ -25,11 +26,9 @@ function patched(document: JsonObject, { request }: Step): Record<string, unknow
   const mediaType = request.headers?.["Content-Type"] ?? "";
   if (mediaType.startsWith("application/json-patch")) return applyJsonPatch(document, parseJsonPatch(text));
   if (mediaType.startsWith("application/merge-patch")) return applyMergePatch(document, parseMergePatch(text));
-  return applyStrategicMergePatch(
-    patchTypeOfKind(String(document.apiVersion), String(document.kind)),
-    document,
-    parseMergePatch(text),
-  );
+  const served = findKind(String(document.apiVersion), String(document.kind));
+  assert(served, "a recording of an unknown kind");
+  return applyStrategicMergePatch(served.face.schema, document, parseMergePatch(text));
 }
 
 /** Whether all that we have is in what upstream answered; it adds defaults, we do not. */

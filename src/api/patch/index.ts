@@ -3,4 +3,3 @@ export { applyJsonPatch, type JsonPatchOperation } from "./json-patch.ts";
 export { applyMergePatch } from "./merge-patch.ts";
 export { jsonPatchFieldErrors, parseJsonPatch, parseMergePatch } from "./parse.ts";
 export { applyStrategicMergePatch } from "./strategic-merge-patch.ts";
-export type { PatchMember, PatchType } from "./strategy.ts";

@@ -1,10 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { applyJsonPatch, applyMergePatch, applyStrategicMergePatch, jsonPatchFieldErrors, parseJsonPatch } from "./index.ts";
 import type { JsonObject } from "./json.ts";
-import { patchTypeOfKind } from "./openapi.fixture.ts";
 
 const json = (document: JsonObject, patch: string) => applyJsonPatch(document, parseJsonPatch(patch));
-const pod = (document: JsonObject, patch: JsonObject) => applyStrategicMergePatch(patchTypeOfKind("v1", "Pod"), document, patch);
+const pod = (document: JsonObject, patch: JsonObject) => applyStrategicMergePatch(schemaOfKind("", "v1", "Pod"), document, patch);
 const frozen = <T>(value: T): T => {
   if (typeof value === "object" && value !== null) Object.values(Object.freeze(value)).forEach(frozen);
   return value;

@@ -6,19 +6,21 @@
  * mistakes of the patch. Only built-in types have it: custom resources answer 415 before it comes to this.
  * https://github.com/kubernetes/community/blob/main/contributors/devel/sig-api-machinery/strategic-merge-patch.md
  */
+import type { ObjectSchema } from "../schema.ts";
 import { checkElementOrder, identityOf, orderElements } from "./element-order.ts";
 import { has, isList, isObject, type JsonObject, setMember } from "./json.ts";
 import { withoutNulls } from "./merge-patch.ts";
 import * as errors from "./strategic-merge-errors.ts";
-import type { PatchMember, PatchType } from "./strategy.ts";
+import { type PatchMember, type PatchType, patchTypeOf } from "./strategy.ts";
 
 const PATCH = "$patch";
 const RETAIN_KEYS = "$retainKeys";
 const ELEMENT_ORDER = "$setElementOrder/";
 const DELETE_FROM_LIST = "$deleteFromPrimitiveList/";
 
-export function applyStrategicMergePatch(type: PatchType, document: JsonObject, patch: JsonObject): Record<string, unknown> {
-  return mergeObject(document, patch, type);
+/** The document after the patch; `schema` is that of the face under which the request came. */
+export function applyStrategicMergePatch(schema: ObjectSchema, document: JsonObject, patch: JsonObject): Record<string, unknown> {
+  return mergeObject(document, patch, patchTypeOf(schema));
 }
 
 function mergeObject(original: JsonObject, patch: JsonObject, type: PatchType | undefined): Record<string, unknown> {

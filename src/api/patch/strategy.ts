@@ -3,6 +3,8 @@
  * the merge reads.
  * https://kubernetes.io/docs/tasks/manage-kubernetes-objects/update-api-object-kubectl-patch/#notes-on-the-strategic-merge-patch
  */
+import type { FieldSchema, ObjectSchema } from "../schema.ts";
+
 export interface PatchType {
   /** Go's short name of the type, for messages: `PodSpec`. */
   readonly name: string;
@@ -17,4 +19,39 @@ export interface PatchMember {
   readonly mergeKey: string | undefined;
   /** The type of the object, of the list's elements, or of the map's values; undefined where they are scalars. */
   readonly type: PatchType | undefined;
+}
+
+const types = new WeakMap<ObjectSchema, PatchType>();
+
+/** How strategic merge reads a schema. */
+export function patchTypeOf(schema: ObjectSchema): PatchType {
+  const known = types.get(schema);
+  if (known !== undefined) return known;
+  const members = new Map<string, PatchMember>();
+  const type: PatchType = {
+    name: schema.name.slice(schema.name.lastIndexOf(".") + 1),
+    member(key) {
+      const field = schema.fields.get(key);
+      if (field === undefined) return undefined;
+      const member = members.get(key) ?? memberOf(field);
+      members.set(key, member);
+      return member;
+    },
+  };
+  types.set(schema, type);
+  return type;
+}
+
+function memberOf({ container, schema, patchStrategies, patchMergeKey }: FieldSchema): PatchMember {
+  const type = schema && patchTypeOf(schema);
+  return {
+    strategy: (["merge", "replace"] as const).find((each) => patchStrategies.includes(each)),
+    mergeKey: patchMergeKey,
+    type: container === "map" ? mapOf(type) : type,
+  };
+}
+
+function mapOf(type: PatchType | undefined): PatchType {
+  const value: PatchMember = { strategy: undefined, mergeKey: undefined, type };
+  return { name: "map", member: () => value };
 }
