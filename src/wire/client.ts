@@ -6,6 +6,7 @@
  */
 import type { IncomingMessage } from "node:http";
 import { Agent, type RequestOptions, request as send } from "node:https";
+import { isIP } from "node:net";
 import type { Duplex } from "node:stream";
 import { serviceUnavailable } from "../api/errors.ts";
 import type { HttpHandler, HttpRequest, HttpResponse, Sink } from "../base/http.ts";
@@ -37,6 +38,7 @@ export interface WireClient {
 
 export function wireClient(options: WireClientOptions): WireClient {
   const url = new URL(options.server);
+  const host = url.hostname.replace(/^\[|\]$/g, "");
   const agent = new Agent({
     keepAlive: true,
     maxSockets: MAX_CLIENT_SOCKETS,
@@ -45,10 +47,10 @@ export function wireClient(options: WireClientOptions): WireClient {
     ...(options.ca === undefined ? {} : { ca: options.ca }),
     ...(options.certificate === undefined ? {} : { cert: options.certificate }),
     ...(options.key === undefined ? {} : { key: options.key }),
-    ...(options.serverName === undefined ? {} : { servername: options.serverName }),
+    // Node would take it from the Host header, which is the caller's.
+    servername: options.serverName ?? (isIP(host) === 0 ? host : ""),
     rejectUnauthorized: options.insecure !== true,
   });
-  const host = url.hostname.replace(/^\[|\]$/g, "");
   const port = url.port === "" ? 443 : Number(url.port);
   const prefix = url.pathname.replace(/\/$/, "");
 
@@ -65,6 +67,7 @@ export function wireClient(options: WireClientOptions): WireClient {
         path: `${prefix}${request.path}${request.query === "" ? "" : `?${request.query}`}`,
         headers: {
           ...request.headers,
+          host: url.host,
           ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
           ...(body === undefined ? {} : { "content-length": body.length }),
         },

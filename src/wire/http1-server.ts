@@ -194,7 +194,10 @@ export function http1Server({ handler, log, streams }: Http1Options): Http1Serve
   const busy = new WeakSet<Duplex>();
   server.on("request", (message: IncomingMessage, to: ServerResponse) => {
     busy.add(message.socket);
-    to.once("close", () => busy.delete(message.socket));
+    to.once("close", () => {
+      busy.delete(message.socket);
+      if (draining) message.socket.end();
+    });
   });
   server.on("timeout", (socket) => {
     if (!busy.has(socket) || socket.writableLength > 0) socket.destroy();
