@@ -5,7 +5,7 @@
  * ApiError as the server answered it, and `serviceUnavailable` where no server could be reached.
  */
 import type { Draft, KubernetesObject } from "../api/meta.ts";
-import type { Resource } from "../api/row.ts";
+import type { AnyResource, Resource } from "../api/row.ts";
 import type { DeepReadonly } from "../base/readonly.ts";
 
 export interface ObjectRef {
@@ -21,6 +21,8 @@ export interface ListOptions {
   continue?: string;
   resourceVersion?: string;
   resourceVersionMatch?: "Exact" | "NotOlderThan";
+  /** Objects come as PartialObjectMetadata: kind, apiVersion and metadata alone. */
+  metadataOnly?: boolean;
 }
 
 export interface ObjectList<T> {
@@ -59,8 +61,13 @@ export interface WatchOptions {
   /** Starts with the present state as ADDED events, ended by a bookmark. */
   sendInitialEvents?: boolean;
   timeoutSeconds?: number;
+  /** As in ListOptions. */
+  metadataOnly?: boolean;
   signal: AbortSignal;
 }
+
+/** An object as informers give it, with a status. */
+export type WithStatus = DeepReadonly<KubernetesObject> & { readonly status?: unknown };
 
 export interface Client {
   get<T extends KubernetesObject>(of: Resource<T>, ref: ObjectRef, options?: { subresource?: string }): Promise<T>;
@@ -76,14 +83,10 @@ export interface Client {
   ): Promise<void>;
   create<T extends KubernetesObject>(of: Resource<T>, object: Draft<T>, options?: WriteOptions): Promise<T>;
   /** POST to a subresource with a kind of its own: binding, eviction, token. `R` is what comes back. */
-  post<R>(of: Resource, ref: ObjectRef, subresource: string, body: object): Promise<R>;
+  post<R>(of: AnyResource, ref: ObjectRef, subresource: string, body: object): Promise<R>;
   update<T extends KubernetesObject>(of: Resource<T>, object: DeepReadonly<T>, options?: WriteOptions): Promise<T>;
   /** Writes the status subresource, unless `status` equals the one in `object`; then it answers `object` itself. */
-  updateStatusIfChanged<T extends KubernetesObject & { status?: unknown }>(
-    of: Resource<T>,
-    object: DeepReadonly<T>,
-    status: DeepReadonly<T>["status"],
-  ): Promise<DeepReadonly<T>>;
+  updateStatusIfChanged<R extends WithStatus>(of: AnyResource, object: R, status: R["status"]): Promise<R>;
   patch<T extends KubernetesObject>(
     of: Resource<T>,
     ref: ObjectRef,
@@ -91,8 +94,8 @@ export interface Client {
     patch: unknown,
     options?: WriteOptions,
   ): Promise<T>;
-  delete(of: Resource, ref: ObjectRef, options?: DeleteOptions): Promise<void>;
-  deleteCollection(of: Resource, options?: ListOptions & DeleteOptions): Promise<void>;
+  delete(of: AnyResource, ref: ObjectRef, options?: DeleteOptions): Promise<void>;
+  deleteCollection(of: AnyResource, options?: ListOptions & DeleteOptions): Promise<void>;
   /** Any request, for what has no method of its own (logs, discovery, raw paths). Rejects with ApiError from 400 on. */
   raw(request: RawRequest): Promise<RawResponse>;
 }

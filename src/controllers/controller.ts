@@ -4,6 +4,7 @@
  * Level-triggered: `reconcile` starts from what is there, writes the difference, and may be called any number of times, in any
  * order between keys, never twice at once for one key. It keeps no state that a restart loses. What it throws is logged and the
  * key comes back after a rate-limited delay; a conflict or a missing object is such an everyday case that nothing is logged.
+ * It never waits for the clock: `requeueAfter` does.
  */
 import type { KubernetesObject } from "../api/meta.ts";
 import type { AnyResource, Resource } from "../api/row.ts";
@@ -33,12 +34,20 @@ export type Reconcile<T extends KubernetesObject> = (object: DeepReadonly<T>, co
 
 /** What puts a key in the queue, besides changes of the reconciled kind itself. */
 export type Wake =
-  /** Changes of objects that the reconciled object manages, before and after the change. */
+  /** Changes of objects that the reconciled object manages, before and after the change. They also meet expectations. */
   | { owned: AnyResource }
-  /** Changes of objects without a manager that the reconciled object may adopt. */
+  /** Changes of objects without a manager that the reconciled object may adopt: those that its `spec.selector` matches. */
   | { orphans: AnyResource }
-  /** Anything else: the keys to wake for a change of an object. */
+  /** Anything else: the keys to wake for a change of an object, asked before and after it. Write it with `on`. */
   | { on: AnyResource; wakes: (object: DeepReadonly<KubernetesObject>, listers: Lister) => readonly string[] };
+
+/** `on(Pod, (pod, listers) => keys)`: the keys to wake for a change of an object of another kind. */
+export function on<T extends KubernetesObject>(
+  of: Resource<T>,
+  wakes: (object: DeepReadonly<T>, listers: Lister) => readonly string[],
+): Wake {
+  return { on: of, wakes: wakes as unknown as (object: DeepReadonly<KubernetesObject>, listers: Lister) => readonly string[] };
+}
 
 export interface Controller<T extends KubernetesObject = KubernetesObject> {
   /** Upstream's name: the ServiceAccount in kube-system, the source of its Events. */
@@ -56,14 +65,31 @@ export interface Controller<T extends KubernetesObject = KubernetesObject> {
   indexes?: readonly Index[];
 }
 
+/** A controller of whatever kind: each is called only with objects of its own. */
+// biome-ignore lint/suspicious/noExplicitAny: a list of controllers of different kinds
+export type AnyController = Controller<any>;
+
 export interface Index {
   of: AnyResource;
   name: string;
   values: (object: DeepReadonly<KubernetesObject>) => readonly string[];
 }
 
+/** An index over one kind, with its type. */
+export function index<T extends KubernetesObject>(
+  of: Resource<T>,
+  name: string,
+  values: (object: DeepReadonly<T>) => readonly string[],
+): Index {
+  return { of, name, values: values as unknown as Index["values"] };
+}
+
 /** A loop that is no reconciler of one kind (garbage collector, node lifecycle): it sets itself up on the shared informers. */
 export interface ControlLoop {
   name: string;
-  start(context: ControllerContext & { informers: Informers }): { stop(): Promise<void> };
+  start(context: ControlLoopContext): { stop(): Promise<void> };
+}
+
+export interface ControlLoopContext extends Omit<ControllerContext, "requeueAfter"> {
+  informers: Informers;
 }
