@@ -1,0 +1,90 @@
+/** containerd's configuration, as text. Pure: what it depends on is passed in. https://github.com/containerd/containerd/blob/main/docs/cri/config.md */
+import type { Layout } from "./layout.ts";
+import { PAUSE_IMAGE } from "./pause-image.ts";
+
+export interface ContainerdConfig {
+  layout: Layout;
+  /** containerd's version: 2.x has another form of configuration than 1.x. */
+  version: string;
+  snapshotter: "overlayfs" | "native";
+  cniPlugins: string;
+  lowersOomScore: boolean;
+}
+
+/** Parts that this machine need not have, or that Timonier does not use: each costs start time or a warning. */
+const DISABLED_PLUGINS = [
+  "io.containerd.snapshotter.v1.aufs",
+  "io.containerd.snapshotter.v1.btrfs",
+  "io.containerd.snapshotter.v1.devmapper",
+  "io.containerd.snapshotter.v1.zfs",
+  "io.containerd.snapshotter.v1.blockfile",
+  "io.containerd.snapshotter.v1.erofs",
+  "io.containerd.internal.v1.opt",
+  "io.containerd.internal.v1.tracing",
+  "io.containerd.tracing.processor.v1.otlp",
+  "io.containerd.nri.v1.nri",
+];
+
+// A JSON string is a basic string of TOML, too.
+const quote = (text: string): string => JSON.stringify(text);
+
+export function containerdConfig(config: ContainerdConfig): string {
+  const major = Number(config.version.split(".")[0]);
+  const { layout } = config;
+  return `version = ${major >= 2 ? 3 : 2}
+root = ${quote(layout.root)}
+state = ${quote(layout.state)}
+disabled_plugins = [${DISABLED_PLUGINS.map(quote).join(", ")}]
+
+[grpc]
+  address = ${quote(layout.socket)}
+
+${major >= 2 ? version3(config) : version2(config)}`;
+}
+
+function version2({ layout, snapshotter, cniPlugins, lowersOomScore }: ContainerdConfig): string {
+  return `[plugins."io.containerd.grpc.v1.cri"]
+  sandbox_image = ${quote(PAUSE_IMAGE)}
+  netns_mounts_under_state_dir = true
+  # Without CAP_SYS_RESOURCE runc cannot lower oom_score_adj, and fails without saying why.
+  restrict_oom_score_adj = ${!lowersOomScore}
+  enable_unprivileged_ports = true
+  enable_unprivileged_icmp = true
+  [plugins."io.containerd.grpc.v1.cri".cni]
+    bin_dir = ${quote(cniPlugins)}
+    conf_dir = ${quote(layout.cniConfig)}
+  [plugins."io.containerd.grpc.v1.cri".containerd]
+    snapshotter = ${quote(snapshotter)}
+    default_runtime_name = "runc"
+    [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
+      runtime_type = "io.containerd.runc.v2"
+      [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
+        SystemdCgroup = false
+        Root = ${quote(layout.runc)}
+`;
+}
+
+function version3({ layout, snapshotter, cniPlugins, lowersOomScore }: ContainerdConfig): string {
+  return `[plugins."io.containerd.cri.v1.images"]
+  snapshotter = ${quote(snapshotter)}
+  [plugins."io.containerd.cri.v1.images".pinned_images]
+    sandbox = ${quote(PAUSE_IMAGE)}
+
+[plugins."io.containerd.cri.v1.runtime"]
+  netns_mounts_under_state_dir = true
+  # Without CAP_SYS_RESOURCE runc cannot lower oom_score_adj, and fails without saying why.
+  restrict_oom_score_adj = ${!lowersOomScore}
+  enable_unprivileged_ports = true
+  enable_unprivileged_icmp = true
+  [plugins."io.containerd.cri.v1.runtime".cni]
+    bin_dirs = [${quote(cniPlugins)}]
+    conf_dir = ${quote(layout.cniConfig)}
+  [plugins."io.containerd.cri.v1.runtime".containerd]
+    default_runtime_name = "runc"
+    [plugins."io.containerd.cri.v1.runtime".containerd.runtimes.runc]
+      runtime_type = "io.containerd.runc.v2"
+      [plugins."io.containerd.cri.v1.runtime".containerd.runtimes.runc.options]
+        SystemdCgroup = false
+        Root = ${quote(layout.runc)}
+`;
+}

@@ -1,0 +1,36 @@
+/**
+ * Loads images from archives: what `docker save` writes, and OCI layouts, plain or compressed.
+ *
+ * containerd's own client does it, which comes in the same package: reading both formats, checking digests and unpacking is its work,
+ * and the CRI has no call for it. docs/decisions/image-import.md
+ */
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+
+export interface Importer {
+  /** Path of containerd's client. */
+  readonly ctr: string;
+  readonly socket: string;
+}
+
+/** The name space in which the CRI looks. */
+const CRI_NAMESPACE = "k8s.io";
+
+/** Imports and unpacks; answers the names of the images. Throws with the client's words. */
+export async function importImage({ ctr, socket }: Importer, archive: string): Promise<string[]> {
+  const args = ["--address", socket, "--namespace", CRI_NAMESPACE, "images", "import", "--digests=false", archive];
+  try {
+    const { stdout } = await run(ctr, args, { maxBuffer: 16 * 1024 * 1024 });
+    return parseImported(stdout);
+  } catch (error) {
+    const words = typeof error === "object" && error !== null && "stderr" in error ? String(error.stderr).trim() : "";
+    throw new Error(`${archive} cannot be loaded: ${words.replace(/^ctr: /, "") || String(error)}`, { cause: error });
+  }
+}
+
+/** `unpacking docker.io/library/busybox:1 (sha256:…)...done` */
+export function parseImported(output: string): string[] {
+  return [...output.matchAll(/^unpacking (\S+) \(sha256:/gm)].flatMap(([, name]) => name ?? []);
+}

@@ -1,0 +1,168 @@
+/**
+ * The private containerd of a node agent.
+ *
+ * It and its containers outlive us: after a crash of ours the next start finds the running daemon and takes it over. When it dies
+ * while we run, it is started again, with growing pauses where it dies at once; its containers do not notice.
+ */
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type Clock, sleep } from "../../base/clock.ts";
+import type { Logger } from "../../base/logger.ts";
+import { CNI_CONFIG_FILE, cniConfig } from "./cni-config.ts";
+import { containerdConfig } from "./config.ts";
+import { alive, answers, endProcess, findDaemon, socketClosed, spawnDaemon } from "./daemon.ts";
+import { type Importer, importImage } from "./image-import.ts";
+import { containerdLayout, type Layout } from "./layout.ts";
+import { type Machine, obstacle } from "./machine.ts";
+import { PAUSE_IMAGE, pauseImage } from "./pause-image.ts";
+import { chooseSnapshotter } from "./snapshotter.ts";
+
+export interface ContainerdOptions {
+  dataDirectory: string;
+  machine: Machine;
+  /** The Pod network, where it is known already; `writeNetwork` sets or changes it later. */
+  network?: PodNetwork;
+  clock: Clock;
+  logger: Logger;
+}
+
+export interface PodNetwork {
+  podCidrs: readonly string[];
+  bridge: string;
+}
+
+export interface Containerd {
+  /** `unix:///…/containerd.sock` */
+  readonly endpoint: string;
+  readonly layout: Layout;
+  /** Loads images: see image-import.ts. */
+  readonly importer: Importer;
+  /** Whether a running daemon was taken over. */
+  readonly adopted: boolean;
+  pid(): number | undefined;
+  /** containerd sees the new configuration by itself. */
+  writeNetwork(network: PodNetwork): Promise<void>;
+  /** Stops watching; daemon and containers go on. */
+  leave(): void;
+  /** Stops the daemon, not the containers: for those see release.ts. */
+  stop(): Promise<void>;
+}
+
+const START_TIMEOUT_MS = 30_000;
+const FIRST_POLL_MS = 5;
+const STOP_GRACE_MS = 5_000;
+const MAX_RESTART_DELAY_MS = 10_000;
+/** A daemon that has lived this long does not count as dying at once. */
+const STEADY_MS = 60_000;
+
+/** Resolves when containerd answers and can make Pod sandboxes. Throws with words for people where it cannot be. */
+export async function startContainerd(options: ContainerdOptions): Promise<Containerd> {
+  const { machine, clock, logger } = options;
+  const hindrance = obstacle(machine);
+  if (hindrance !== undefined || machine.containerd === undefined || machine.ctr === undefined)
+    throw new Error(hindrance?.message ?? "containerd is not installed");
+  const layout = containerdLayout(options.dataDirectory);
+  await Promise.all(
+    [layout.root, layout.state, layout.runc, layout.cniConfig, layout.cniAddresses].map((path) =>
+      mkdir(path, { recursive: true, mode: 0o711 }),
+    ),
+  );
+
+  const containerd = machine.containerd.path;
+  const importer: Importer = { ctr: machine.ctr, socket: layout.socket };
+  const start = async (): Promise<number> => {
+    const pid = await spawnDaemon(layout, containerd, ["--config", layout.config]);
+    await untilAnswers(clock, layout, pid);
+    return pid;
+  };
+
+  let pid = await findDaemon(layout);
+  const adopted = pid !== undefined;
+  if (options.network !== undefined) await writeNetwork(layout, options.network);
+  if (pid === undefined) {
+    await writeConfig(layout, machine, machine.containerd.version);
+    pid = await start();
+  } else await untilAnswers(clock, layout, pid);
+  await importPause(layout, importer);
+  logger.info(adopted ? "took over the running containerd" : "started containerd", { pid, version: machine.containerd.version });
+
+  const watching = new AbortController();
+  const restart = async (): Promise<void> => {
+    let delayMs = 0;
+    while (!watching.signal.aborted) {
+      const since = clock.monotonic();
+      await socketClosed(layout.socket, watching.signal);
+      if (watching.signal.aborted) return;
+      delayMs = clock.monotonic() - since > STEADY_MS ? 0 : Math.min(MAX_RESTART_DELAY_MS, delayMs * 2 + 100);
+      logger.warn("containerd has ended; starting it again", { pid, delayMs, log: layout.log });
+      await sleep(clock, delayMs, watching.signal);
+      if (watching.signal.aborted) return;
+      if (pid !== undefined && alive(pid)) await endProcess(clock, pid, STOP_GRACE_MS);
+      pid = await start().catch((error: unknown) => {
+        logger.error(String(error));
+        return undefined;
+      });
+    }
+  };
+  const watched = restart();
+
+  return {
+    endpoint: `unix://${layout.socket}`,
+    layout,
+    importer,
+    adopted,
+    pid: () => pid,
+    writeNetwork: (network) => writeNetwork(layout, network),
+    leave: () => watching.abort(),
+    async stop() {
+      watching.abort();
+      await watched;
+      if (pid !== undefined) await endProcess(clock, pid, STOP_GRACE_MS);
+    },
+  };
+}
+
+async function writeConfig(layout: Layout, machine: Machine, version: string): Promise<void> {
+  const previous = await readFile(layout.config, "utf8").catch(() => "");
+  const config = containerdConfig({
+    layout,
+    version,
+    snapshotter: await chooseSnapshotter(layout, previous),
+    cniPlugins: machine.cniPlugins ?? "",
+    lowersOomScore: machine.lowersOomScore,
+  });
+  await writeFile(layout.config, config);
+}
+
+/** Written aside and renamed: containerd reads the directory whenever something changes in it. */
+async function writeNetwork(layout: Layout, network: PodNetwork): Promise<void> {
+  const aside = join(layout.directory, "cni", CNI_CONFIG_FILE);
+  await writeFile(aside, cniConfig({ ...network, addressDirectory: layout.cniAddresses }));
+  await rename(aside, join(layout.cniConfig, CNI_CONFIG_FILE));
+}
+
+async function untilAnswers(clock: Clock, layout: Layout, pid: number): Promise<void> {
+  const deadline = clock.monotonic() + START_TIMEOUT_MS;
+  for (let delayMs = FIRST_POLL_MS; !(await answers(layout.socket)); delayMs = Math.min(delayMs * 1.5, 100)) {
+    if (!alive(pid)) throw new Error(`containerd ended while it started: ${await lastLines(layout.log)}`);
+    if (clock.monotonic() > deadline)
+      throw new Error(`containerd does not answer on ${layout.socket} after ${START_TIMEOUT_MS / 1000} s; see ${layout.log}`);
+    await sleep(clock, delayMs);
+  }
+}
+
+/** What containerd said last is what it died of. */
+async function lastLines(log: string): Promise<string> {
+  const text = await readFile(log, "utf8").catch(() => "");
+  return text.trimEnd().split("\n").slice(-3).join(" / ");
+}
+
+/** The note that it was imported stands beside the images, so that it goes when they go. */
+async function importPause(layout: Layout, importer: Importer): Promise<void> {
+  const note = join(layout.root, "timonier-pause");
+  if ((await readFile(note, "utf8").catch(() => "")) === PAUSE_IMAGE) return;
+  const archive = join(layout.directory, "pause.tar");
+  await writeFile(archive, pauseImage(process.arch === "arm64" ? "arm64" : "x64"));
+  await importImage(importer, archive);
+  await writeFile(note, PAUSE_IMAGE);
+}
