@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { schemaOfKind } from "../schema.ts";
 import { applyJsonPatch, applyMergePatch, applyStrategicMergePatch, jsonPatchFieldErrors, parseJsonPatch } from "./index.ts";
 import type { JsonObject } from "./json.ts";
 
