@@ -1,7 +1,10 @@
 /** Controllers on a server in memory and a virtual clock: what their tests stand on. */
+import { Pod } from "../../api/core/pod/pod.ts";
+import type { Clock } from "../../base/clock.ts";
 import { seededEntropy } from "../../base/entropy.ts";
 import { logger } from "../../base/logger.ts";
 import { type VirtualClock, virtualClock } from "../../base/virtual-clock.ts";
+import type { Client } from "../../client/client.ts";
 import { createInformers } from "../../client/informers.ts";
 import { type FakeClient, fakeClient } from "../../client/testing/fake-client.ts";
 import type { AnyController, ControlLoop } from "../controller.ts";
@@ -12,6 +15,19 @@ export interface Bench extends AsyncDisposable {
   clock: VirtualClock;
   /** Warnings and errors that controllers logged. */
   complaints: string[];
+}
+
+/** Stands in for scheduler and kubelet: every Pod runs and is ready at once, where `fails` does not say otherwise. */
+export function runPods(client: Client, clock: Clock, fails: (pod: Pod) => boolean = () => false): { stop(): void } {
+  const stopping = new AbortController();
+  void client.watch(Pod, { resourceVersion: "", signal: stopping.signal }, (event) => {
+    if (event.type !== "ADDED" || fails(event.object)) return;
+    const { namespace = "", name } = event.object.metadata;
+    const conditions = [{ type: "Ready", status: "True", lastTransitionTime: new Date(clock.now()).toISOString() }];
+    const status = { phase: "Running", conditions };
+    client.patch(Pod, { namespace, name }, "merge", { spec: { nodeName: "node-1" }, status }).catch(() => {});
+  });
+  return { stop: () => stopping.abort() };
 }
 
 export async function controllerBench(options: {
