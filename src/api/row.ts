@@ -7,6 +7,7 @@
  * https://kubernetes.io/docs/reference/using-api/api-concepts/
  */
 import type { DeepReadonly } from "../base/readonly.ts";
+import type { TableColumn } from "./generated/table-columns.ts";
 import type { KubernetesObject } from "./meta.ts";
 import type { ObjectSchema } from "./schema.ts";
 import type { Report } from "./validation-report.ts";
@@ -48,6 +49,8 @@ export interface Strategy<T> {
   selectableFields?(object: DeepReadonly<T>): Record<string, string>;
   /** Cells of a Table row, in the order of facts/table-columns.json. */
   columns?(object: DeepReadonly<T>, nowMs: number): readonly Cell[];
+  /** The columns themselves, where the generated table does not have them: custom resources. */
+  columnDefinitions?: readonly (TableColumn & { readonly description?: string })[];
   /** The rule for metadata.name; a DNS subdomain unless said otherwise. Gives the complaints about a name. */
   nameErrors?(name: string, prefix: boolean): string[];
   /** False where the resource has no metadata.generation. Which resources count generations is upstream's. */
