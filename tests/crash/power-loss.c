@@ -7,7 +7,8 @@
  * the waiting writes into the image at once, as a system may write pages back at any time and in any order.
  *
  * A kill in the middle of a sync leaves a part of it in the image: a power cut may do the same. POWER_LOSS_COUNTS names a file with
- * three numbers: writes that waited, writes through O_DSYNC, syncs.
+ * three numbers: writes that waited, writes through O_DSYNC, syncs. After POWER_LOSS_FAIL_AFTER syncs, where it is set, each one
+ * fails with EIO, and what it should have synced is lost.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -31,6 +32,7 @@ struct waiting {
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static struct waiting *first, **last = &first;
 static int image = -1, counts = -1, writeback;
+static long fail_after = -1;
 static unsigned seed;
 static long counted[3];
 
@@ -52,6 +54,8 @@ __attribute__((constructor)) static void begin(void) {
   if (path) image = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (numbers) counts = open(numbers, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   writeback = share ? atoi(share) : 0;
+  const char *after = getenv("POWER_LOSS_FAIL_AFTER");
+  fail_after = after ? atol(after) : -1;
   seed = (unsigned)getpid();
 }
 
@@ -104,6 +108,10 @@ static int synced(int fd, int (*real)(int)) {
   first = NULL;
   last = &first;
   pthread_mutex_unlock(&mutex);
+  if (fail_after >= 0 && counted[2] >= fail_after) {
+    errno = EIO;
+    return -1;
+  }
   int result = real(fd);
   if (result != 0) abort();
   pthread_mutex_lock(&mutex);

@@ -42,6 +42,8 @@ interface PowerCut {
   readonly noSync: boolean;
   readonly writebackPercent: number;
   readonly killAfterMs: number;
+  /** Every sync after so many fails. */
+  readonly failAfterSyncs?: number;
 }
 
 /** A writer that is killed; then the database file becomes what was synced. Gives the counts of the layer. */
@@ -58,10 +60,14 @@ async function powerCut(cut: PowerCut, said: Said): Promise<number[]> {
     POWER_LOSS_IMAGE: image,
     POWER_LOSS_COUNTS: counts,
     POWER_LOSS_WRITEBACK: String(cut.writebackPercent),
+    ...(cut.failAfterSyncs !== undefined && { POWER_LOSS_FAIL_AFTER: String(cut.failAfterSyncs) }),
   };
-  await killedWriter({ directory: cut.directory, noSync: cut.noSync, environment, killAfterMs: cut.killAfterMs }, said);
-  copyFileSync(image, file);
-  rmSync(`${file}-lock`, { force: true });
+  try {
+    await killedWriter({ directory: cut.directory, noSync: cut.noSync, environment, killAfterMs: cut.killAfterMs }, said);
+  } finally {
+    copyFileSync(image, file);
+    rmSync(`${file}-lock`, { force: true });
+  }
   return readFileSync(counts, "utf8").trim().split(/\s+/).map(Number);
 }
 
@@ -91,4 +97,13 @@ test(`${rounds} power cuts lose nothing that was acknowledged`, { timeout: 900_0
 
 test("with syncing switched off the same check fails", { timeout: 300_000 }, async () => {
   await expect(cutRounds(true, rounds)).rejects.toThrow(/was acknowledged|was seen|damaged/);
+});
+
+test("a failed sync ends the writer, and what was acknowledged before is there", { timeout: 60_000 }, async () => {
+  const directory = mkdtempSync(join(base, "store-"));
+  const said = nothingSaid();
+  const cut = { directory, noSync: false, writebackPercent: 30, killAfterMs: 20_000, failAfterSyncs: 40 };
+  await expect(powerCut(cut, said)).rejects.toThrow(/cannot write any more/);
+  expect(said.totalAcknowledged).toBeGreaterThan(5);
+  await checkWhatIsLeft(directory, said);
 });

@@ -60,8 +60,8 @@ export async function killedWriter(options: KillOptions, said: Said): Promise<vo
   });
   if (options.killAfterMs < 0) kill(-options.killAfterMs);
   const signal = await new Promise((resolve) => child.on("close", (_code, by) => resolve(by)));
-  if (signal !== "SIGKILL") throw new Error(`the writer ended by itself: ${errors}`);
   note(output, said);
+  if (signal !== "SIGKILL") throw new Error(`the writer ended by itself: ${errors}`);
 }
 
 function note(output: string, said: Said): void {

@@ -15,6 +15,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  truncateSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -28,9 +29,12 @@ const DATABASE = "store.mdb";
 const META = { bytes: 176, magic: 24, version: 28, pageSize: 48, flags: 52, lastPage: 144, transaction: 152 } as const;
 const MAGIC = 0xbeefc0de;
 const DATA_VERSION = 2;
+const OVERLAPPING_SYNC = 0x1000;
 
 export interface DataDirectory {
   readonly databasePath: string;
+  /** The file is shorter than it might be: everything in it has to be read before it is used. */
+  readonly doubtful: boolean;
 }
 
 /** Makes the directory or checks it. Throws `damaged`. Called while the directory is locked. */
@@ -52,24 +56,29 @@ export function prepareDirectory(directory: string): DataDirectory {
   }
   // What an interrupted compact copy left behind.
   rmSync(copyPath(databasePath), { force: true });
-  if (existsSync(databasePath) && statSync(databasePath).size > 0) checkDatabase(databasePath);
-  return { databasePath };
+  const empty = !existsSync(databasePath) || statSync(databasePath).size === 0;
+  return { databasePath, doubtful: !empty && checkDatabase(databasePath).doubtful };
 }
 
-/** Compares the length of the file with what its newest meta page says. */
-function checkDatabase(path: string): void {
-  const size = statSync(path).size;
-  const pages = [0, 1].map((page) => readMeta(path, page));
-  const metas = pages.filter((meta) => meta !== undefined);
+/**
+ * Reads the meta pages. A file may be shorter than they say, where its last pages are free and were never written; it is made as
+ * long, since touching what is missing would end the process, and everything in it is read before it is used.
+ */
+function checkDatabase(path: string): { doubtful: boolean } {
+  const metas = [readMeta(path, 0), readMeta(path, 1)].filter((meta) => meta !== undefined);
   const newest = metas.sort((a, b) => b.transaction - a.transaction)[0];
   if (newest === undefined) throw damaged(`${path} is not a database of this version`);
-  // The last page may be free and so never written; those before it are there.
-  if (size < Math.min(newest.lastPage, 1) * newest.pageSize) throw damaged(`${path} is cut off`);
-  if (size < newest.lastPage * newest.pageSize)
-    throw damaged(`${path} has ${size} bytes where it needs ${newest.lastPage * newest.pageSize}`);
+  if ((newest.flags & OVERLAPPING_SYNC) !== 0) throw damaged(`${path} was written without waiting for the disk`);
+  const needed = (newest.lastPage + 1) * newest.pageSize;
+  if (statSync(path).size >= needed) return { doubtful: false };
+  truncateSync(path, needed);
+  return { doubtful: true };
 }
 
-function readMeta(path: string, page: number): { pageSize: number; lastPage: number; transaction: number } | undefined {
+function readMeta(
+  path: string,
+  page: number,
+): { pageSize: number; flags: number; lastPage: number; transaction: number } | undefined {
   const bytes = Buffer.alloc(META.bytes);
   const file = openSync(path, "r");
   try {
@@ -80,7 +89,7 @@ function readMeta(path: string, page: number): { pageSize: number; lastPage: num
     if (bytes.readUInt32LE(META.magic) !== MAGIC || bytes.readUInt32LE(META.version) !== DATA_VERSION) return undefined;
     const transaction = Number(bytes.readBigUInt64LE(META.transaction));
     const lastPage = transaction === 0 ? 0 : Number(bytes.readBigUInt64LE(META.lastPage));
-    return { pageSize, lastPage, transaction };
+    return { pageSize, flags: bytes.readUInt16LE(META.flags), lastPage, transaction };
   } finally {
     closeSync(file);
   }

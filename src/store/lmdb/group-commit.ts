@@ -13,6 +13,8 @@ import { type BatchWriter, type Removals, writeBatch } from "./batch.ts";
 export interface GroupCommitOptions {
   readonly clock: Clock;
   readonly writer: BatchWriter;
+  /** Whether a batch failed for want of space, and nothing else. */
+  diagnose(error: unknown): "full" | "unknown";
   /** The changes of one batch are on disk; called before their commits resolve. */
   onDurable(changes: readonly Change[]): void;
   /** Nothing that was submitted and not durable will be. */
@@ -52,9 +54,6 @@ interface Waiting {
 /** A batch is written in one go, so it has a bound; several thousand Pods fit. */
 const BATCH_BYTES = 16 * 1024 * 1024;
 
-/** What the system says when there is no room: ENOSPC, EFBIG, EDQUOT, MDB_MAP_FULL. */
-const NO_SPACE = new Set([28, 27, 122, -30792]);
-
 export function groupCommit(options: GroupCommitOptions): GroupCommit {
   const { clock, statistics } = options;
   let waiting: Waiting[] = [];
@@ -78,8 +77,7 @@ export function groupCommit(options: GroupCommitOptions): GroupCommit {
   }
 
   function fail(batch: readonly Waiting[], cause: unknown): void {
-    const code = (cause as { code?: unknown } | undefined)?.code;
-    const full = typeof code === "number" && NO_SPACE.has(code);
+    const full = options.diagnose(cause) === "full";
     const error = full
       ? new StoreError("full", `there is no space for this write: ${(cause as Error).message}`, { cause })
       : new StoreError("unavailable", `the store cannot write any more: ${String(cause)}`, { cause });

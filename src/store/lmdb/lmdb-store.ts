@@ -18,6 +18,7 @@ import { trimStep } from "./compaction.ts";
 import { type CommitStatistics, type GroupCommit, groupCommit } from "./group-commit.ts";
 import { openDatabase } from "./open-database.ts";
 import { type Reader, reader as tableReader } from "./reader.ts";
+import type { SpaceGuard } from "./space.ts";
 import { type Expiring, readState, type Tables } from "./tables.ts";
 
 export interface LmdbStoreOptions {
@@ -54,7 +55,7 @@ interface Context {
   readonly state: WritableState;
   readonly accepted: AcceptedState;
   readonly commits: GroupCommit;
-  readonly maxBytes: number;
+  readonly space: SpaceGuard;
   /** The newest revision that was announced. */
   durable: number;
   closing: boolean;
@@ -70,7 +71,7 @@ export async function openLmdbStore(options: LmdbStoreOptions): Promise<LmdbStor
     noSync: options.noSync === true,
     logger: options.logger ?? silentLogger,
   });
-  const { tables } = database;
+  const { tables, space } = database;
   const reader = tableReader(tables);
   const state: WritableState = { ...readState(tables) };
   const accepted = acceptedState(reader, state.newest);
@@ -88,7 +89,9 @@ export async function openLmdbStore(options: LmdbStoreOptions): Promise<LmdbStor
     clock,
     writer: { tables, state, now: () => clock.now() },
     statistics,
+    diagnose: space.diagnose,
     onDurable(changes) {
+      space.refresh();
       context.durable = changes.at(-1)?.revision ?? context.durable;
       accepted.settle(changes);
       if (changes.length === 0) return;
@@ -103,7 +106,7 @@ export async function openLmdbStore(options: LmdbStoreOptions): Promise<LmdbStor
       if (error.reason !== "full") options.onFatal?.(error);
     },
   });
-  const context: Context = { tables, reader, state, accepted, commits, maxBytes, durable: state.newest, closing: false };
+  const context: Context = { tables, reader, state, accepted, commits, space, durable: state.newest, closing: false };
   const expiry = expiryTimer(clock, (nowMs) => expireDue(context, nowMs));
   armExpiry(tables, expiry);
   const trim = trimmer(context);
@@ -166,8 +169,8 @@ export async function openLmdbStore(options: LmdbStoreOptions): Promise<LmdbStor
 }
 
 async function commit(context: Context, operations: readonly Operation[]): Promise<Commit> {
-  const { accepted, commits } = context;
-  refuseWhenFull(context, operations);
+  const { accepted, commits, space, state } = context;
+  space.admit(operations, state.contentBytes + commits.waitingBytes);
   const result = accepted.accept(operations);
   if (!result.accepted) {
     if (result.pending) await commits.settled();
@@ -176,13 +179,6 @@ async function commit(context: Context, operations: readonly Operation[]): Promi
   if (result.changes.length > 0) await commits.submit(result.changes);
   else if (commits.busy) await commits.settled();
   return result.commit;
-}
-
-/** Deletes are let through: they are what makes room. */
-function refuseWhenFull(context: Context, operations: readonly Operation[]): void {
-  const { state, commits, maxBytes } = context;
-  if (state.contentBytes + commits.waitingBytes < maxBytes || !operations.some((operation) => operation.type === "put")) return;
-  throw new StoreError("full", `the store holds its limit of ${maxBytes} bytes: delete objects, or raise the limit`);
 }
 
 function range(context: Context, options: RangeOptions) {

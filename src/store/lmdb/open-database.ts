@@ -4,7 +4,9 @@ import type { Logger } from "../../base/logger.ts";
 import { StoreError } from "../store.ts";
 import { adoptCopy, copyPath, makeDirectory, prepareDirectory, syncPath } from "./directory.ts";
 import { lockDirectory } from "./lock.ts";
-import { damaged } from "./reader.ts";
+import { damaged, reader } from "./reader.ts";
+import { readRevision } from "./record.ts";
+import { type SpaceGuard, spaceGuard } from "./space.ts";
 import { openTables, readState, type Tables } from "./tables.ts";
 
 export interface DatabaseOptions {
@@ -16,6 +18,7 @@ export interface DatabaseOptions {
 
 export interface OpenDatabase {
   readonly tables: Tables;
+  readonly space: SpaceGuard;
   /** Lets another process have the directory. After the tables are closed. */
   release(): void;
 }
@@ -27,11 +30,19 @@ export async function openDatabase(options: DatabaseOptions): Promise<OpenDataba
   makeDirectory(options.directory);
   const lock = lockDirectory(options.directory);
   try {
-    const { databasePath } = prepareDirectory(options.directory);
-    let tables = await openChecked(databasePath, options);
+    const { databasePath, doubtful } = prepareDirectory(options.directory);
+    let tables = await openChecked(databasePath, options, doubtful);
     if (isSparse(databasePath, tables)) tables = await copyCompactly(databasePath, tables, options);
     syncPath(options.directory);
-    return { tables, release: lock.release };
+    const space = spaceGuard(databasePath, options.maxBytes);
+    return {
+      tables,
+      space,
+      release() {
+        space.close();
+        lock.release();
+      },
+    };
   } catch (error) {
     lock.release();
     throw error;
@@ -41,21 +52,33 @@ export async function openDatabase(options: DatabaseOptions): Promise<OpenDataba
 /** Twice the limit and some: freed pages and the limit's own inexactness never meet the end of the map first. */
 const mapBytes = (maxBytes: number): number => Math.ceil((maxBytes * 2 + 256 * 1024 * 1024) / 4096) * 4096;
 
-async function openChecked(path: string, options: DatabaseOptions): Promise<Tables> {
-  let tables: Tables;
+async function openChecked(path: string, options: DatabaseOptions, readAll: boolean): Promise<Tables> {
+  let tables: Tables | undefined;
   try {
     tables = await openTables(path, { mapBytes: mapBytes(options.maxBytes), noSync: options.noSync });
+    check(tables, path, readAll);
+    return tables;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EACCES") throw error;
-    throw new StoreError("damaged", damaged(`${path} cannot be opened (${(error as Error).message})`).message, { cause: error });
+    await tables?.root.close();
+    if (error instanceof StoreError || (error as NodeJS.ErrnoException).code === "EACCES") throw error;
+    throw new StoreError("damaged", damaged(`${path} cannot be read (${(error as Error).message})`).message, { cause: error });
   }
+}
+
+/** That the newest record is the one that the state names; with `readAll`, that every record and row can be read. */
+function check(tables: Tables, path: string, readAll: boolean): void {
   const { newest } = readState(tables);
   for (const revision of tables.log.getKeys({ reverse: true, limit: 1 })) {
-    if (revision <= newest) continue;
-    await tables.root.close();
-    throw damaged(`${path} has a record ${revision} beyond its newest revision ${newest}`);
+    if (revision > newest) throw damaged(`${path} has a record ${revision} beyond its newest revision ${newest}`);
   }
-  return tables;
+  if (!readAll) return;
+  const log = reader(tables);
+  for (const table of [tables.current, tables.deleted]) {
+    for (const { key, value } of table.getRange({})) {
+      const revision = readRevision(value, 0);
+      if (log.recordHead(revision)?.key !== key) throw damaged(`${path} has no record ${revision} of ${key}`);
+    }
+  }
 }
 
 function isSparse(path: string, tables: Tables): boolean {
@@ -76,5 +99,5 @@ async function copyCompactly(path: string, tables: Tables, options: DatabaseOpti
   await tables.root.close();
   adoptCopy(path);
   options.logger.info("the store was copied compactly", { bytesBefore: before, bytesAfter: statSync(path).size });
-  return openChecked(path, options);
+  return openChecked(path, options, false);
 }
