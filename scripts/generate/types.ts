@@ -44,6 +44,7 @@ const ALWAYS: Readonly<Record<string, readonly string[]>> = {
   ObjectMeta: ["name", "uid", "resourceVersion", "creationTimestamp"],
   PodSpec: ["restartPolicy", "terminationGracePeriodSeconds", "dnsPolicy", "schedulerName"],
   Container: ["imagePullPolicy", "terminationMessagePath", "terminationMessagePolicy"],
+  EphemeralContainer: ["imagePullPolicy", "terminationMessagePath", "terminationMessagePolicy"],
   ContainerPort: ["protocol"],
   ServiceSpec: ["type", "sessionAffinity"],
   ServicePort: ["protocol"],
@@ -143,7 +144,7 @@ export function generateTypes(facts: string): GeneratedFile[] {
         const code = shape[field] ?? "?";
         const plainStruct = /^(struct|custom)/.test(code) && !code.includes("0");
         const required = plainStruct || !/[?0]/.test(code) || ALWAYS[localName(name)]?.includes(field);
-        const nullable = /^(\[\]|\{\}|\*)/.test(code) && required && code.startsWith("*");
+        const nullable = code.startsWith("*") && !/[?0]/.test(code);
         return `  ${/^[\w]+$/.test(field) ? field : JSON.stringify(field)}${required ? "" : "?"}: ${type}${nullable ? " | null" : ""};`;
       });
       const body = `export interface ${localName(name)} {\n${lines.join("\n")}\n}\n`;

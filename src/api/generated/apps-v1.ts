@@ -92,9 +92,9 @@ export interface DeploymentList {
 export interface DeploymentSpec {
   minReadySeconds?: number;
   paused?: boolean;
-  progressDeadlineSeconds: number | null;
-  replicas: number | null;
-  revisionHistoryLimit: number | null;
+  progressDeadlineSeconds: number;
+  replicas: number;
+  revisionHistoryLimit: number;
   selector: LabelSelector | null;
   strategy: DeploymentStrategy;
   template: PodTemplateSpec;
@@ -142,7 +142,7 @@ export interface ReplicaSetList {
 
 export interface ReplicaSetSpec {
   minReadySeconds?: number;
-  replicas: number | null;
+  replicas: number;
   selector: LabelSelector | null;
   template: PodTemplateSpec;
 }
@@ -209,7 +209,7 @@ export interface StatefulSetSpec {
   ordinals?: StatefulSetOrdinals;
   persistentVolumeClaimRetentionPolicy?: StatefulSetPersistentVolumeClaimRetentionPolicy;
   podManagementPolicy: "OrderedReady" | "Parallel";
-  replicas: number | null;
+  replicas: number;
   revisionHistoryLimit?: number;
   selector: LabelSelector | null;
   serviceName: string;

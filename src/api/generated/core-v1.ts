@@ -547,7 +547,7 @@ export interface ReplicationControllerList {
 
 export interface ReplicationControllerSpec {
   minReadySeconds?: number;
-  replicas: number | null;
+  replicas: number;
   selector?: Record<string, string>;
   template?: PodTemplateSpec;
 }

@@ -245,7 +245,7 @@ export interface EphemeralContainer {
   env?: EnvVar[];
   envFrom?: EnvFromSource[];
   image?: string;
-  imagePullPolicy?: "Always" | "IfNotPresent" | "Never";
+  imagePullPolicy: "Always" | "IfNotPresent" | "Never";
   lifecycle?: Lifecycle;
   livenessProbe?: Probe;
   name?: string;
@@ -260,8 +260,8 @@ export interface EphemeralContainer {
   stdin?: boolean;
   stdinOnce?: boolean;
   targetContainerName?: string;
-  terminationMessagePath?: string;
-  terminationMessagePolicy?: "FallbackToLogsOnError" | "File";
+  terminationMessagePath: string;
+  terminationMessagePolicy: "FallbackToLogsOnError" | "File";
   tty?: boolean;
   volumeDevices?: VolumeDevice[];
   volumeMounts?: VolumeMount[];
@@ -684,7 +684,7 @@ export interface PodSpec {
   setHostnameAsFQDN?: boolean;
   shareProcessNamespace?: boolean;
   subdomain?: string;
-  terminationGracePeriodSeconds: number | null;
+  terminationGracePeriodSeconds: number;
   tolerations?: Toleration[];
   topologySpreadConstraints?: TopologySpreadConstraint[];
   volumes?: Volume[];

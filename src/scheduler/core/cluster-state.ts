@@ -165,8 +165,8 @@ export class ClusterState implements Snapshot {
       this.#makeColumns(column);
       this.#requested[column]!.add(index, sign * amount);
     }
-    this.#scoredMilliCpu.add(index, sign * info.scoredMilliCpu);
-    this.#scoredMemoryBytes.add(index, sign * info.scoredMemoryBytes);
+    this.#scoredMilliCpu.add(index, sign * info.scored.milliCpu);
+    this.#scoredMemoryBytes.add(index, sign * info.scored.memoryBytes);
     this.#podCount.add(index, sign);
     if (info.hostPorts.length > 0) this.hostPorts[index] = [...this.pods[index]!.values()].flatMap((pod) => pod.hostPorts);
   }

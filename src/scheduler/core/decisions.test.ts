@@ -38,7 +38,10 @@ const filled = (pod: Pod): Pod => ({
   },
   spec: {
     ...pod.spec,
-    containers: pod.spec.containers.map((container, index) => ({ ...container, name: container.name ?? `c${index}` })),
+    containers: pod.spec.containers.map((container, index) => ({
+      ...container,
+      name: container.name ?? (pod.spec.containers.length === 1 ? "c" : `c${index}`),
+    })),
   },
   status: pod.status ?? {},
 });

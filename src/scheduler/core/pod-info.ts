@@ -1,7 +1,7 @@
 /**
  * A Pod as the scheduler counts it: prepared once when it is first seen, then only read.
  */
-import { podRequests } from "../../api/core/pod/requests.ts";
+import { type Amounts, podRequests } from "../../api/core/pod/requests.ts";
 import type { Pod } from "../../api/generated/core-v1.ts";
 import type { Container } from "../../api/generated/shared.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
@@ -13,6 +13,11 @@ export interface HostPort {
   port: number;
 }
 
+export interface CpuAndMemory {
+  milliCpu: number;
+  memoryBytes: number;
+}
+
 export interface PodInfo {
   readonly pod: DeepReadonly<Pod>;
   readonly uid: string;
@@ -21,15 +26,19 @@ export interface PodInfo {
   readonly priority: number;
   /** What it asks for, as pairs of a resource's column and an amount (cpu in thousandths, the rest in units). Amounts of 0 are left out. */
   readonly requests: readonly (readonly [column: number, amount: number])[];
-  /** For scores: a Pod that asks for nothing still weighs something. */
-  readonly scoredMilliCpu: number;
-  readonly scoredMemoryBytes: number;
+  /**
+   * For scores: a container that asks for nothing still weighs something. `scored` is what the Pod counts as once it is on a node,
+   * `incoming` while a node is sought: then, as upstream, what the Pod itself asks for is left aside.
+   */
+  readonly scored: CpuAndMemory;
+  readonly incoming: CpuAndMemory;
   readonly hostPorts: readonly HostPort[];
 }
 
 /** What a container without requests counts as in scores. */
-const DEFAULT_MILLI_CPU = 100;
-const DEFAULT_MEMORY_BYTES = 200 * 1024 * 1024;
+const MISSING: Readonly<Amounts> = { cpu: 100, memory: 200 * 1024 * 1024 };
+
+const cpuAndMemory = ({ cpu = 0, memory = 0 }: Readonly<Amounts>): CpuAndMemory => ({ milliCpu: cpu, memoryBytes: memory });
 
 type Ported = Pick<Container, "ports" | "restartPolicy">;
 
@@ -48,7 +57,6 @@ function hostPortsOf(pod: DeepReadonly<Pod>): HostPort[] {
 
 export function podInfo(pod: DeepReadonly<Pod>, resources: ResourceNames): PodInfo {
   const requests = podRequests(pod);
-  const scored = podRequests(pod, { cpu: DEFAULT_MILLI_CPU, memory: DEFAULT_MEMORY_BYTES });
   return {
     pod,
     uid: pod.metadata.uid,
@@ -57,8 +65,8 @@ export function podInfo(pod: DeepReadonly<Pod>, resources: ResourceNames): PodIn
     requests: Object.entries(requests)
       .filter(([, amount]) => amount > 0)
       .map(([name, amount]) => [resources.column(name), amount] as const),
-    scoredMilliCpu: scored.cpu ?? 0,
-    scoredMemoryBytes: scored.memory ?? 0,
+    scored: cpuAndMemory(podRequests(pod, { missing: MISSING })),
+    incoming: cpuAndMemory(podRequests(pod, { missing: MISSING, containersOnly: true })),
     hostPorts: hostPortsOf(pod),
   };
 }

@@ -37,39 +37,45 @@ function raise(most: Amounts, amounts: Readonly<Amounts>): Amounts {
 
 type Resourced = DeepReadonly<Pick<Container, "name" | "resources" | "restartPolicy">>;
 
-/**
- * `missing`: what a container counts as that says nothing of these resources.
- * While a container is being resized the larger of what is asked for and what it has counts.
- */
+export interface RequestOptions {
+  /** What a container counts as that says nothing of these resources. */
+  missing?: Readonly<Amounts>;
+  /** True where only what containers say counts, whatever the Pod itself says. */
+  containersOnly?: boolean;
+}
+
+/** While a container is being resized the larger of what is asked for and what it has counts. */
 export function podRequests(
   pod: DeepReadonly<Pick<Pod, "spec"> & { status?: Pod["status"] }>,
-  missing: Readonly<Amounts> = {},
+  { missing = {}, containersOnly = false }: RequestOptions = {},
 ): Amounts {
   const { spec, status } = pod;
   const statuses = new Map<string, DeepReadonly<ContainerStatus>>();
   for (const each of status?.containerStatuses ?? []) statuses.set(each.name, each);
   for (const each of status?.initContainerStatuses ?? []) statuses.set(each.name, each);
-  const amounts = sumOfContainers(spec, "requests", ({ name, resources }) => {
+  const amounts = sumOfContainers(spec, ({ name, resources }) => {
     const requests = { ...missing, ...amountsOf(resources?.requests) };
     const held = statuses.get(name);
     return held ? raise(raise(requests, amountsOf(held.allocatedResources)), amountsOf(held.resources?.requests)) : requests;
   });
+  if (!containersOnly) replace(amounts, amountsOf(spec.resources?.requests));
   return add(amounts, amountsOf(spec.overhead));
 }
 
 /** What a Pod may use at most; a container without a limit for a resource leaves it out of the sum. */
 export function podLimits(pod: DeepReadonly<Pick<Pod, "spec">>): Amounts {
-  const amounts = sumOfContainers(pod.spec, "limits", ({ resources }) => amountsOf(resources?.limits));
+  const amounts = sumOfContainers(pod.spec, ({ resources }) => amountsOf(resources?.limits));
+  replace(amounts, amountsOf(pod.spec.resources?.limits));
   const overhead = amountsOf(pod.spec.overhead);
   for (const name in overhead) if (amounts[name] !== undefined) amounts[name] += overhead[name] ?? 0;
   return amounts;
 }
 
-function sumOfContainers(
-  spec: DeepReadonly<PodSpec>,
-  which: "requests" | "limits",
-  amountsFor: (container: Resourced) => Amounts,
-): Amounts {
+function replace(amounts: Amounts, own: Readonly<Amounts>): void {
+  for (const name in own) if (isPodLevel(name)) amounts[name] = own[name] ?? 0;
+}
+
+function sumOfContainers(spec: DeepReadonly<PodSpec>, amountsFor: (container: Resourced) => Amounts): Amounts {
   const running: Amounts = {};
   for (const container of spec.containers) add(running, amountsFor(container));
   const sidecars: Amounts = {};
@@ -83,8 +89,5 @@ function sumOfContainers(
       raise(starting, add({ ...sidecars }, own));
     }
   }
-  const whole = raise(running, starting);
-  const own = amountsOf(spec.resources?.[which]);
-  for (const name in own) if (isPodLevel(name)) whole[name] = own[name] ?? 0;
-  return whole;
+  return raise(running, starting);
 }

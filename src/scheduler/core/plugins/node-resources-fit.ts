@@ -34,11 +34,11 @@ export const nodeResourcesFit: Plugin = {
         let sum = 0;
         let counted = 0;
         if (cpu[node]! > 0) {
-          sum += freeShare(scoredMilliCpu[node]! + pod.scoredMilliCpu, cpu[node]!);
+          sum += freeShare(scoredMilliCpu[node]! + pod.incoming.milliCpu, cpu[node]!);
           counted++;
         }
         if (memory[node]! > 0) {
-          sum += freeShare(scoredMemoryBytes[node]! + pod.scoredMemoryBytes, memory[node]!);
+          sum += freeShare(scoredMemoryBytes[node]! + pod.incoming.memoryBytes, memory[node]!);
           counted++;
         }
         return counted === 0 ? 0 : Math.floor(sum / counted);
