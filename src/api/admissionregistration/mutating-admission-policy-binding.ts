@@ -2,10 +2,13 @@
 import type * as generated from "../generated/admissionregistration-v1.ts";
 import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
+import { policyBindingCells } from "../table/cells.ts";
 
 export type MutatingAdmissionPolicyBinding = generated.MutatingAdmissionPolicyBinding;
 
-const strategy: Strategy<MutatingAdmissionPolicyBinding> = {};
+const strategy: Strategy<MutatingAdmissionPolicyBinding> = {
+  columns: policyBindingCells,
+};
 
 export const MutatingAdmissionPolicyBinding: Resource<MutatingAdmissionPolicyBinding> = resource(
   { group: "admissionregistration.k8s.io", resource: "mutatingadmissionpolicybindings" },

@@ -2,10 +2,18 @@
 import type * as generated from "../generated/admissionregistration-v1.ts";
 import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
+import { ageOf, countOf, formatParamKind } from "../table/cells.ts";
 
 export type MutatingAdmissionPolicy = generated.MutatingAdmissionPolicy;
 
-const strategy: Strategy<MutatingAdmissionPolicy> = {};
+const strategy: Strategy<MutatingAdmissionPolicy> = {
+  columns: (policy) => [
+    policy.metadata.name,
+    countOf(policy.spec?.mutations),
+    formatParamKind(policy.spec?.paramKind),
+    ageOf(policy),
+  ],
+};
 
 export const MutatingAdmissionPolicy: Resource<MutatingAdmissionPolicy> = resource(
   { group: "admissionregistration.k8s.io", resource: "mutatingadmissionpolicies" },

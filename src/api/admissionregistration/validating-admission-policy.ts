@@ -2,10 +2,18 @@
 import type * as generated from "../generated/admissionregistration-v1.ts";
 import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
+import { ageOf, countOf, formatParamKind } from "../table/cells.ts";
 
 export type ValidatingAdmissionPolicy = generated.ValidatingAdmissionPolicy;
 
-const strategy: Strategy<ValidatingAdmissionPolicy> = {};
+const strategy: Strategy<ValidatingAdmissionPolicy> = {
+  columns: (policy) => [
+    policy.metadata.name,
+    countOf(policy.spec?.validations),
+    formatParamKind(policy.spec?.paramKind),
+    ageOf(policy),
+  ],
+};
 
 export const ValidatingAdmissionPolicy: Resource<ValidatingAdmissionPolicy> = resource(
   { group: "admissionregistration.k8s.io", resource: "validatingadmissionpolicies" },

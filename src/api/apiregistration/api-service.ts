@@ -2,9 +2,22 @@
 import type * as generated from "../generated/apiregistration-v1.ts";
 import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
+import { ageOf } from "../table/cells.ts";
 
 export type APIService = generated.APIService;
 
-const strategy: Strategy<APIService> = {};
+const strategy: Strategy<APIService> = {
+  columns: (service) => {
+    const reference = service.spec?.service;
+    const available = service.status?.conditions?.find(({ type }) => type === "Available");
+    const { status = "Unknown", reason } = available ?? {};
+    return [
+      service.metadata.name,
+      reference ? `${reference.namespace}/${reference.name}` : "Local",
+      status === "True" || !reason ? status : `${status} (${reason})`,
+      ageOf(service),
+    ];
+  },
+};
 
 export const APIService: Resource<APIService> = resource({ group: "apiregistration.k8s.io", resource: "apiservices" }, strategy);

@@ -2,10 +2,13 @@
 import type * as generated from "../generated/autoscaling-v2.ts";
 import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
+import { horizontalPodAutoscalerCells } from "./horizontal-pod-autoscaler-columns.ts";
 
 export type HorizontalPodAutoscaler = generated.HorizontalPodAutoscaler;
 
-const strategy: Strategy<HorizontalPodAutoscaler> = {};
+const strategy: Strategy<HorizontalPodAutoscaler> = {
+  columns: horizontalPodAutoscalerCells,
+};
 
 export const HorizontalPodAutoscaler: Resource<HorizontalPodAutoscaler> = resource(
   { group: "autoscaling", resource: "horizontalpodautoscalers" },

@@ -2,9 +2,27 @@
 import type * as generated from "../generated/core-v1.ts";
 import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
+import { ageOf, formatAccessModes, UNSET } from "../table/cells.ts";
 
 export type PersistentVolume = generated.PersistentVolume;
 
-const strategy: Strategy<PersistentVolume> = {};
+const strategy: Strategy<PersistentVolume> = {
+  columns: (volume) => {
+    const { metadata, spec, status } = volume;
+    return [
+      metadata.name,
+      spec?.capacity?.storage ?? "0",
+      formatAccessModes(spec?.accessModes),
+      spec?.persistentVolumeReclaimPolicy ?? "",
+      metadata.deletionTimestamp === undefined ? (status?.phase ?? "") : "Terminating",
+      spec?.claimRef ? `${spec.claimRef.namespace ?? ""}/${spec.claimRef.name ?? ""}` : "",
+      metadata.annotations?.["volume.beta.kubernetes.io/storage-class"] ?? spec?.storageClassName ?? "",
+      spec?.volumeAttributesClassName ?? UNSET,
+      status?.reason ?? "",
+      ageOf(volume),
+      spec?.volumeMode ?? UNSET,
+    ];
+  },
+};
 
 export const PersistentVolume: Resource<PersistentVolume> = resource({ group: "", resource: "persistentvolumes" }, strategy);

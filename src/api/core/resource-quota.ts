@@ -2,9 +2,23 @@
 import type * as generated from "../generated/core-v1.ts";
 import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
+import { ageOf } from "../table/cells.ts";
 
 export type ResourceQuota = generated.ResourceQuota;
 
-const strategy: Strategy<ResourceQuota> = {};
+const strategy: Strategy<ResourceQuota> = {
+  columns: (quota) => {
+    const { hard = {}, used = {} } = quota.status ?? {};
+    const lines = Object.keys(hard)
+      .sort()
+      .map((name) => ({ isLimit: name.startsWith("limits."), text: `${name}: ${used[name] ?? "0"}/${hard[name]}` }));
+    const join = (limits: boolean): string =>
+      lines
+        .filter(({ isLimit }) => isLimit === limits)
+        .map(({ text }) => text)
+        .join(", ");
+    return [quota.metadata.name, join(false), join(true), ageOf(quota)];
+  },
+};
 
 export const ResourceQuota: Resource<ResourceQuota> = resource({ group: "", resource: "resourcequotas" }, strategy);

@@ -2,10 +2,23 @@
 import type * as generated from "../generated/flowcontrol-v1.ts";
 import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
+import { ageOf, NONE } from "../table/cells.ts";
 
 export type FlowSchema = generated.FlowSchema;
 
-const strategy: Strategy<FlowSchema> = {};
+const strategy: Strategy<FlowSchema> = {
+  columns: (flowSchema) => {
+    const { spec, status } = flowSchema;
+    return [
+      flowSchema.metadata.name,
+      spec?.priorityLevelConfiguration.name ?? "",
+      spec?.matchingPrecedence ?? 0,
+      spec?.distinguisherMethod?.type ?? NONE,
+      ageOf(flowSchema),
+      status?.conditions?.find(({ type }) => type === "Dangling")?.status ?? "?",
+    ];
+  },
+};
 
 export const FlowSchema: Resource<FlowSchema> = resource(
   { group: "flowcontrol.apiserver.k8s.io", resource: "flowschemas" },

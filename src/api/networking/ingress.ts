@@ -2,9 +2,25 @@
 import type * as generated from "../generated/networking-v1.ts";
 import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
+import { ageOf, countOf, firstOf, formatLoadBalancer, NONE } from "../table/cells.ts";
 
 export type Ingress = generated.Ingress;
 
-const strategy: Strategy<Ingress> = {};
+/** The hosts of the rules; `*` where none is named. */
+const formatHosts = (hosts: readonly string[]): string => firstOf(hosts.filter(Boolean), 3, hosts.length) || "*";
+
+const strategy: Strategy<Ingress> = {
+  columns: (ingress) => {
+    const { spec, status } = ingress;
+    return [
+      ingress.metadata.name,
+      spec?.ingressClassName ?? NONE,
+      formatHosts((spec?.rules ?? []).map(({ host }) => host ?? "")),
+      formatLoadBalancer(status?.loadBalancer?.ingress),
+      countOf(spec?.tls) > 0 ? "80, 443" : "80",
+      ageOf(ingress),
+    ];
+  },
+};
 
 export const Ingress: Resource<Ingress> = resource({ group: "networking.k8s.io", resource: "ingresses" }, strategy);

@@ -2,9 +2,12 @@
 import type * as generated from "../generated/networking-v1.ts";
 import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
+import { ageOf } from "../table/cells.ts";
 
 export type ServiceCIDR = generated.ServiceCIDR;
 
-const strategy: Strategy<ServiceCIDR> = {};
+const strategy: Strategy<ServiceCIDR> = {
+  columns: (range) => [range.metadata.name, (range.spec?.cidrs ?? []).join(","), ageOf(range)],
+};
 
 export const ServiceCIDR: Resource<ServiceCIDR> = resource({ group: "networking.k8s.io", resource: "servicecidrs" }, strategy);

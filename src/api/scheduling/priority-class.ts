@@ -2,10 +2,19 @@
 import type * as generated from "../generated/scheduling-v1.ts";
 import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
+import { ageOf } from "../table/cells.ts";
 
 export type PriorityClass = generated.PriorityClass;
 
-const strategy: Strategy<PriorityClass> = {};
+const strategy: Strategy<PriorityClass> = {
+  columns: (priorityClass) => [
+    priorityClass.metadata.name,
+    priorityClass.value,
+    priorityClass.globalDefault ?? false,
+    ageOf(priorityClass),
+    priorityClass.preemptionPolicy ?? "",
+  ],
+};
 
 export const PriorityClass: Resource<PriorityClass> = resource(
   { group: "scheduling.k8s.io", resource: "priorityclasses" },

@@ -28,7 +28,7 @@ export function formatLabels(labels: Labels | undefined): string {
 }
 
 /** A selector as it is written on the command line; `<none>` where it says nothing. */
-export function formatSelector(selector: DeepReadonly<LabelSelector> | undefined): string {
+export function formatSelector(selector: DeepReadonly<LabelSelector> | null | undefined): string {
   const requirements = [
     ...Object.entries(selector?.matchLabels ?? {}).map(([key, value]) => ({ key, text: `${key}=${value}` })),
     ...(selector?.matchExpressions ?? []).map(({ key, operator, values }) => ({

@@ -102,7 +102,7 @@ export function rowOf(row: AnyResource, object: DeepReadonly<KubernetesObject>, 
   return {
     cells: cells.map((cell) => printCell(cell, options.nowMs)),
     ...(conditions ? { conditions } : {}),
-    object: included(row, object, options),
+    object: included(object, options),
   };
 }
 
@@ -110,7 +110,7 @@ function printCell(cell: Cell, nowMs: number): string | number | boolean | null 
   return typeof cell === "object" && cell !== null ? humanAge(cell.ageOf, nowMs) : cell;
 }
 
-function included(row: AnyResource, object: DeepReadonly<KubernetesObject>, options: RowOptions): TableRow["object"] {
+function included(object: DeepReadonly<KubernetesObject>, options: RowOptions): TableRow["object"] {
   const { includeObject, face, metaVersion = "v1" } = options;
   if (includeObject === "None") return null;
   if (includeObject === "Metadata")

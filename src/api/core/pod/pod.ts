@@ -1,10 +1,118 @@
-/** v1 Pod. */
+/**
+ * v1 Pod: the smallest thing that runs, a group of containers that share network and volumes.
+ * https://kubernetes.io/docs/concepts/workloads/pods/
+ */
+import type { DeepReadonly } from "../../../base/readonly.ts";
 import type * as generated from "../../generated/core-v1.ts";
 import { resource } from "../../resource.ts";
 import type { Resource, Strategy } from "../../row.ts";
+import { podCells } from "./columns.ts";
+import { defaultPod } from "./defaults.ts";
+import { qosClassOf } from "./qos.ts";
+import {
+  validateEphemeralUpdate,
+  validateNewPod,
+  validatePodSpec,
+  validatePodStatus,
+  validatePodUpdate,
+  validateResize,
+} from "./validation/index.ts";
 
 export type Pod = generated.Pod;
 
-const strategy: Strategy<Pod> = {};
+/** Neither ended nor being deleted: it counts as a replica. */
+export const isActive = ({ metadata, status }: DeepReadonly<Pod>): boolean =>
+  status.phase !== "Succeeded" && status.phase !== "Failed" && metadata.deletionTimestamp === undefined;
+
+/** True where the condition Ready holds. */
+export const isReady = ({ status }: DeepReadonly<Pod>): boolean =>
+  status.conditions?.some(({ type, status: holds }) => type === "Ready" && holds === "True") ?? false;
+
+/** What a Pod's status is before anybody has written it. */
+function initialStatus(pod: DeepReadonly<Pod>): Pod["status"] {
+  const gated = (pod.spec.schedulingGates?.length ?? 0) > 0;
+  return {
+    phase: "Pending",
+    qosClass: qosClassOf(pod.spec),
+    ...(gated ? { conditions: [gatedCondition(pod)] } : {}),
+  };
+}
+
+const gatedCondition = ({ metadata }: DeepReadonly<Pod>): NonNullable<Pod["status"]["conditions"]>[number] =>
+  ({
+    type: "PodScheduled",
+    status: "False",
+    reason: "SchedulingGated",
+    message: "Scheduling is blocked due to non-empty scheduling gates",
+    lastProbeTime: null,
+    lastTransitionTime: null,
+    ...(metadata.generation === undefined ? {} : { observedGeneration: metadata.generation }),
+  }) as unknown as NonNullable<Pod["status"]["conditions"]>[number];
+
+const strategy: Strategy<Pod> = {
+  columns: podCells,
+  hasGeneration: true,
+  default: ({ spec }) => defaultPod(spec),
+
+  prepareForCreate(pod) {
+    pod.status = initialStatus(pod);
+  },
+
+  prepareForUpdate(pod, previous) {
+    pod.status = structuredClone(previous.status) as Pod["status"];
+    // Containers are added to a running Pod through its subresource only.
+    if (previous.spec.ephemeralContainers)
+      pod.spec.ephemeralContainers = structuredClone(previous.spec.ephemeralContainers) as never;
+    else delete pod.spec.ephemeralContainers;
+  },
+
+  validate(pod, previous, report) {
+    if (previous === undefined) return validateNewPod(pod, report);
+    validatePodSpec(pod.spec, report.at("spec"));
+    validatePodUpdate(pod, previous, report);
+  },
+
+  prepareSubresource: {
+    status(pod, previous) {
+      pod.spec = structuredClone(previous.spec) as Pod["spec"];
+      // The quality of service is decided once.
+      const { qosClass } = previous.status;
+      if (qosClass !== undefined) pod.status.qosClass ??= qosClass;
+    },
+    ephemeralcontainers(pod, previous) {
+      const { ephemeralContainers } = pod.spec;
+      pod.spec = structuredClone(previous.spec) as Pod["spec"];
+      pod.status = structuredClone(previous.status) as Pod["status"];
+      if (ephemeralContainers) pod.spec.ephemeralContainers = ephemeralContainers;
+    },
+    resize(pod, previous) {
+      pod.status = structuredClone(previous.status) as Pod["status"];
+    },
+  },
+
+  validateSubresource: {
+    status: validatePodStatus,
+    ephemeralcontainers: validateEphemeralUpdate,
+    resize: validateResize,
+  },
+
+  selectableFields: ({ spec, status }) => ({
+    "spec.nodeName": spec.nodeName ?? "",
+    "spec.restartPolicy": spec.restartPolicy,
+    "spec.schedulerName": spec.schedulerName,
+    "spec.serviceAccountName": spec.serviceAccountName ?? "",
+    "spec.hostNetwork": String(spec.hostNetwork ?? false),
+    "status.phase": status.phase ?? "",
+    "status.podIP": status.podIP ?? status.podIPs?.[0]?.ip ?? "",
+    "status.nominatedNodeName": status.nominatedNodeName ?? "",
+  }),
+
+  /** A Pod that has not been bound, or has ended, has nobody to wait for. */
+  gracePeriodSeconds({ spec, status }, asked) {
+    if (!spec.nodeName || status.phase === "Succeeded" || status.phase === "Failed") return 0;
+    const seconds = asked ?? spec.terminationGracePeriodSeconds;
+    return seconds < 0 ? 1 : seconds;
+  },
+};
 
 export const Pod: Resource<Pod> = resource({ group: "", resource: "pods" }, strategy);
