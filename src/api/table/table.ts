@@ -56,6 +56,9 @@ export interface RowOptions {
 }
 
 export interface TableOptions extends RowOptions {
+  row: AnyResource;
+  /** In the stored shape. */
+  objects: readonly DeepReadonly<KubernetesObject>[];
   /** The list's own metadata, or the resourceVersion of the one object. */
   metadata: Table["metadata"];
   /** False for all events of a watch but the first: their definitions are null. */
@@ -80,8 +83,9 @@ export function columnDefinitionsOf(row: AnyResource): readonly ColumnDefinition
   return made;
 }
 
-/** `objects` are in the stored shape. */
-export function tableOf(row: AnyResource, objects: readonly DeepReadonly<KubernetesObject>[], options: TableOptions): Table {
+/** The answer to a list, a get, or an event of a watch. */
+export function tableOf(options: TableOptions): Table {
+  const { row, objects } = options;
   const isEmptyDefault = objects.length === 0 && row.strategy.columns === undefined;
   return {
     kind: "Table",
@@ -94,16 +98,19 @@ export function tableOf(row: AnyResource, objects: readonly DeepReadonly<Kuberne
 
 /** The row of one object. */
 export function rowOf(row: AnyResource, object: DeepReadonly<KubernetesObject>, options: RowOptions): TableRow {
-  const cells = row.strategy.columns?.(object, options.nowMs) ?? [
-    object.metadata.name,
-    object.metadata.creationTimestamp ?? null,
-  ];
   const conditions = completionOf(object);
   return {
-    cells: cells.map((cell) => printCell(cell, options.nowMs)),
+    cells: cellsOf(row, object, options.nowMs).map((cell) => printCell(cell, options.nowMs)),
     ...(conditions ? { conditions } : {}),
     object: included(object, options),
   };
+}
+
+function cellsOf(row: AnyResource, object: DeepReadonly<KubernetesObject>, nowMs: number): readonly Cell[] {
+  const { name, creationTimestamp } = object.metadata;
+  // A bookmark is an object without a name, of which nothing can be printed.
+  if (!name) return columnDefinitionsOf(row).map(() => "");
+  return row.strategy.columns?.(object, nowMs) ?? [name, creationTimestamp ?? null];
 }
 
 function printCell(cell: Cell, nowMs: number): string | number | boolean | null {
