@@ -48,7 +48,7 @@ export function acceptedState(reader: Reader, durable: number): AcceptedState {
     const pending = overlay.get(key);
     if (pending !== undefined) return pending;
     const { revision, live } = reader.head(key);
-    return { revision, entry: live ? reader.entry(revision) : undefined };
+    return { revision, entry: live ? reader.entry(key, revision) : undefined };
   }
 
   return {

@@ -9,14 +9,14 @@
 import { sortableKey } from "../keys.ts";
 import type { Entry, Range, StoreEvent } from "../store.ts";
 import { StoreError } from "../store.ts";
-import { type LogRecord, type RecordHead, readHead, readRecord, readRevision } from "./record.ts";
+import { type RecordHead, readHead, readRecord, readRevision, readValue } from "./record.ts";
 import type { Tables } from "./tables.ts";
 
 export interface Reader {
   /** The revision of the newest record of `key`, a delete included; 0 where there is none. As the database has it. */
   head(key: string): { readonly revision: number; readonly live: boolean };
-  /** What the record at `revision` put; undefined where it is a delete or compacted. */
-  entry(revision: number): Entry | undefined;
+  /** What the record of `key` at `revision` put; undefined where it is a delete or compacted. */
+  entry(key: string, revision: number): Entry | undefined;
   recordHead(revision: number): RecordHead | undefined;
   get(key: string, revision: number): Entry | undefined;
   range(options: { prefix: string; after: string | undefined; limit: number; revision: number; mergeDeleted: boolean }): Range;
@@ -48,29 +48,24 @@ export function reader(tables: Tables): Reader {
     return bytes === undefined ? 0 : readRevision(bytes, 0);
   }
 
-  function record(revision: number): LogRecord | undefined {
-    const bytes = log.getBinaryFast(revision);
-    if (bytes === undefined) return undefined;
-    const found = readRecord(bytes, bytes.length);
-    if (found === undefined) throw damaged(`record ${revision} cannot be read`);
-    return found;
-  }
-
   function recordHead(revision: number): RecordHead | undefined {
     const bytes = log.getBinaryFast(revision);
     return bytes && readHead(bytes, bytes.length);
   }
 
-  function entry(revision: number): Entry | undefined {
-    const found = revision === 0 ? undefined : record(revision);
-    return found?.kind === "put" ? { key: found.key, value: found.value, revision } : undefined;
+  function entry(key: string, revision: number): Entry | undefined {
+    const bytes = revision === 0 ? undefined : log.getBinaryFast(revision);
+    if (bytes === undefined) return undefined;
+    const value = readValue(bytes, bytes.length);
+    if (value === undefined) throw damaged(`record ${revision} of ${key} cannot be read`);
+    return value === "deleted" ? undefined : { key, value, revision };
   }
 
   /** The entry at `newest` or, where that is too new, at what it replaced, and so on. */
-  function entryAsOf(newest: number, revision: number): Entry | undefined {
+  function entryAsOf(key: string, newest: number, revision: number): Entry | undefined {
     let at = newest;
     while (at > revision) at = recordHead(at)?.replaced ?? 0;
-    return entry(at);
+    return entry(key, at);
   }
 
   function head(key: string): { revision: number; live: boolean } {
@@ -89,7 +84,7 @@ export function reader(tables: Tables): Reader {
     head,
     entry,
     recordHead,
-    get: (key, revision) => entryAsOf(head(key).revision, revision),
+    get: (key, revision) => entryAsOf(key, head(key).revision, revision),
     range({ prefix, after, limit, revision, mergeDeleted }) {
       // "\0" makes the least key behind `after`.
       const start = (after !== undefined && compareKeys(after, prefix) >= 0 ? `${after}\0` : prefix) || FIRST_KEY;
@@ -97,7 +92,7 @@ export function reader(tables: Tables): Reader {
       const all = mergeDeleted ? merged(live, positions(deleted, start, prefix)) : live;
       const entries: Entry[] = [];
       for (const position of all) {
-        const found = entryAsOf(position.revision, revision);
+        const found = entryAsOf(position.key, position.revision, revision);
         if (found === undefined) continue;
         if (entries.length >= limit) return { entries, revision, more: true };
         entries.push(found);
@@ -122,7 +117,7 @@ export function reader(tables: Tables): Reader {
         const found = readRecord(value, value.length);
         if (found === undefined) throw damaged(`record ${revision} cannot be read`);
         if (!found.key.startsWith(prefix)) continue;
-        const previous = entry(found.replaced);
+        const previous = entry(found.key, found.replaced);
         events.push({
           type: found.kind,
           key: found.key,

@@ -10,6 +10,8 @@
  *
  * Records of a key form a chain through what they replaced, so the state as of an older revision is found by following it.
  */
+import { EMPTY } from "../../base/bytes.ts";
+
 export interface LogRecord {
   readonly kind: "put" | "delete";
   /** The revision of the record that this one replaced, a delete included; 0 where there was none. */
@@ -67,12 +69,21 @@ export function readHead(source: Uint8Array, length: number): RecordHead | undef
   return { kind, replaced: readRevision(source, 4), key, bytes: length };
 }
 
-/** The same with a copy of the value. */
-export function readRecord(source: Uint8Array, length: number): LogRecord | undefined {
-  const head = readHead(source, length);
-  if (head === undefined) return undefined;
+/** A copy of the value, for who knows the key already; undefined where these bytes are no record. */
+export function readValue(source: Uint8Array, length: number): Uint8Array | "deleted" | undefined {
   const start = HEADER_BYTES + (((source[2] ?? 0) << 8) | (source[3] ?? 0));
+  if (length < start) return undefined;
+  if (source[0] === DELETE) return "deleted";
+  if (source[0] !== PUT) return undefined;
   const value = new Uint8Array(length - start);
   value.set(source.subarray(start, length));
-  return { kind: head.kind, replaced: head.replaced, key: head.key, value };
+  return value;
+}
+
+/** All of it, with a copy of the value. */
+export function readRecord(source: Uint8Array, length: number): LogRecord | undefined {
+  const head = readHead(source, length);
+  const value = readValue(source, length);
+  if (head === undefined || value === undefined) return undefined;
+  return { kind: head.kind, replaced: head.replaced, key: head.key, value: value === "deleted" ? EMPTY : value };
 }
