@@ -36,10 +36,10 @@ create_cluster() {
       "(or POSTGRES_HOST_AUTH_METHOD=trust to let everybody in without one)"
   fi
   [ "$method" != trust ] || echo "postgres image: POSTGRES_HOST_AUTH_METHOD=trust lets everybody in without a password" >&2
-  local options=(--username="$POSTGRES_USER" --pwfile=<(printf '%s\n' "$POSTGRES_PASSWORD"))
-  if [ -n "${POSTGRES_INITDB_WALDIR:-}" ]; then options+=(--waldir "$POSTGRES_INITDB_WALDIR"); fi
-  # Several arguments in one variable: split and unquoted as a shell does.
-  eval 'initdb "${options[@]}" '"${POSTGRES_INITDB_ARGS:-}"' "$@"'
+  local wal=()
+  if [ -n "${POSTGRES_INITDB_WALDIR:-}" ]; then wal=(--waldir "$POSTGRES_INITDB_WALDIR"); fi
+  # POSTGRES_INITDB_ARGS holds several arguments, quoted as for a shell.
+  eval 'initdb --username="$POSTGRES_USER" --pwfile=<(printf "%s\n" "$POSTGRES_PASSWORD") "${wal[@]}" '"${POSTGRES_INITDB_ARGS:-}"
   if [ -z "$method" ]; then method=$(postgres -C password_encryption); fi
   printf '\nhost all all all %s\n' "$method" >>"$PGDATA/pg_hba.conf"
 }

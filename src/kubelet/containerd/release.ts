@@ -1,0 +1,132 @@
+/**
+ * Ends the private containerd with all its containers and takes away what they left: processes, mounts, network namespaces, cgroups,
+ * links, sockets and files.
+ *
+ * Politely first, through the runtime. Then what is still there is found by marks that only ours carry (our socket in a shim's command
+ * line, our directory in the mount table, our cgroup), so that it works after a crash, and touches nothing of another containerd.
+ */
+import { execFile } from "node:child_process";
+import { readdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { type Clock, sleep } from "../../base/clock.ts";
+import type { Logger } from "../../base/logger.ts";
+import { criRuntime } from "../runtime/cri/cri-runtime.ts";
+import { isRuntimeError, type Runtime } from "../runtime/runtime.ts";
+import { removeCgroups } from "./cgroups.ts";
+import { CNI_CONFIG_FILE } from "./cni-config.ts";
+import { alive, endProcess, findDaemon } from "./daemon.ts";
+import { containerdLayout, type Layout } from "./layout.ts";
+import { assertNothingMounted, unmountBelow } from "./mounts.ts";
+
+export interface ReleaseOptions {
+  dataDirectory: string;
+  /** The cgroups beneath which the containers ran: `/timonier`. Empty leaves cgroups alone. */
+  cgroupRoot: string;
+  /** Further directories whose mounts go: the kubelet's. */
+  mountDirectories: readonly string[];
+  /** Whether images and all other files go, too. */
+  deleteFiles: boolean;
+  /** How long containers may take to end by themselves. */
+  graceMs: number;
+  clock: Clock;
+  logger: Logger;
+}
+
+const run = promisify(execFile);
+const DAEMON_GRACE_MS = 5_000;
+const KILL_TIMEOUT_MS = 10_000;
+
+/** Idempotent; also where nothing was ever started. */
+export async function releaseContainerd(options: ReleaseOptions): Promise<void> {
+  const { clock, logger } = options;
+  const layout = containerdLayout(options.dataDirectory);
+  const daemon = await findDaemon(layout);
+  if (daemon !== undefined) {
+    await removeSandboxes(layout, options).catch((error: unknown) =>
+      logger.warn("containerd did not remove all containers; they are ended by force", { error: String(error) }),
+    );
+    await endProcess(clock, daemon, DAEMON_GRACE_MS);
+  }
+  const sockets = await shimSockets(layout);
+  await killShims(layout, clock);
+  if (options.cgroupRoot !== "") await removeCgroups(options.cgroupRoot, clock);
+  await unmountBelow([layout.directory, ...options.mountDirectories]);
+  await removeBridge(layout);
+  await Promise.all(sockets.map((path) => rm(path, { force: true })));
+  const gone = options.deleteFiles
+    ? [layout.directory]
+    : [layout.state, layout.runc, layout.pid, layout.socket, `${layout.socket}.ttrpc`, layout.cniAddresses];
+  await assertNothingMounted(gone);
+  await Promise.all(gone.map((path) => rm(path, { recursive: true, force: true })));
+}
+
+async function removeSandboxes(layout: Layout, { clock, graceMs }: ReleaseOptions): Promise<void> {
+  const runtime = await criRuntime({ endpoint: layout.socket, clock });
+  try {
+    const running = await runtime.listContainers({ state: "Running" });
+    await Promise.all(running.map(({ id }) => runtime.stopContainer(id, graceMs)));
+    const sandboxes = await runtime.listPodSandboxes();
+    await Promise.all(sandboxes.map(({ id }) => removeSandbox(runtime, id)));
+  } finally {
+    await runtime.close();
+  }
+}
+
+/** A network that is broken must not keep a sandbox: its namespace goes with the force that follows. */
+async function removeSandbox(runtime: Runtime, id: string): Promise<void> {
+  await runtime.stopPodSandbox(id).catch((error: unknown) => {
+    if (!isRuntimeError(error, "Unknown")) throw error;
+  });
+  await runtime.removePodSandbox(id);
+}
+
+/** Shims listen outside our directories; each bundle names its shim's socket. */
+async function shimSockets(layout: Layout): Promise<string[]> {
+  const bundles = join(layout.state, "io.containerd.runtime.v2.task", "k8s.io");
+  const ids = await readdir(bundles).catch(() => []);
+  const addresses = await Promise.all(ids.map((id) => readFile(join(bundles, id, "address"), "utf8").catch(() => "")));
+  return addresses.filter((address) => address.startsWith("unix://")).map((address) => address.slice("unix://".length).trim());
+}
+
+/** A container's first process is its shim's child. */
+async function killShims(layout: Layout, clock: Clock): Promise<void> {
+  const shims = await shimsOf(layout);
+  const children = await Promise.all(
+    shims.map(async (shim) => (await readFile(`/proc/${shim}/task/${shim}/children`, "utf8").catch(() => "")).trim().split(" ")),
+  );
+  const pids = [
+    ...shims,
+    ...children
+      .flat()
+      .filter((pid) => pid !== "")
+      .map(Number),
+  ];
+  for (const pid of pids) {
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch {
+      // Gone already.
+    }
+  }
+  const deadline = clock.monotonic() + KILL_TIMEOUT_MS;
+  while (pids.some(alive) && clock.monotonic() < deadline) await sleep(clock, 10);
+}
+
+async function shimsOf(layout: Layout): Promise<number[]> {
+  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  const ours = await Promise.all(
+    pids.map(async (pid) => {
+      const words = (await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")).split("\0");
+      return (words[0] ?? "").includes("containerd-shim") && words[words.indexOf("-address") + 1] === layout.socket;
+    }),
+  );
+  return pids.filter((_, index) => ours[index]).map(Number);
+}
+
+/** The last Pod leaves its bridge behind. */
+async function removeBridge(layout: Layout): Promise<void> {
+  const config = await readFile(join(layout.cniConfig, CNI_CONFIG_FILE), "utf8").catch(() => "");
+  const bridge = /"bridge": "([^"]+)"/.exec(config)?.[1];
+  if (bridge !== undefined) await run("ip", ["link", "delete", bridge, "type", "bridge"]).catch(() => {});
+}
