@@ -14,33 +14,41 @@ export function expiryMoment(nowMs: number, ttlSeconds: number): number {
   return Math.ceil(nowMs / 1000 + ttlSeconds) * 1000;
 }
 
-/** `expire` removes what is due and gives the next moment, or undefined. */
+/** `expire` removes what is due and gives the next moment, or undefined. It is not called again before it is done. */
 export function expiryTimer(clock: Clock, expire: (nowMs: number) => Promise<number | undefined>): ExpiryTimer {
   let timer: Timer | undefined;
-  let armedMs = Number.POSITIVE_INFINITY;
+  /** The earliest moment that is known; Infinity where there is none. */
+  let earliestMs = Number.POSITIVE_INFINITY;
+  let expiring = false;
   let stopped = false;
 
-  function arm(dueMs: number): void {
-    if (stopped || dueMs >= armedMs) return;
+  function set(): void {
     timer?.cancel();
-    armedMs = dueMs;
-    timer = clock.after(Math.min(Math.max(dueMs - clock.now(), 0), 2 ** 31 - 1), () => void fire());
+    if (stopped || earliestMs === Number.POSITIVE_INFINITY) return;
+    timer = clock.after(Math.min(Math.max(earliestMs - clock.now(), 0), 2 ** 31 - 1), () => void fire());
   }
 
   async function fire(): Promise<void> {
-    timer = undefined;
     const activity = clock.hold("store expiry");
+    expiring = true;
+    // What is armed meanwhile may be seen by `expire`, or not.
+    earliestMs = Number.POSITIVE_INFINITY;
     try {
       const nextMs = await expire(clock.now());
-      armedMs = Number.POSITIVE_INFINITY;
-      if (nextMs !== undefined) arm(nextMs);
+      earliestMs = Math.min(earliestMs, nextMs ?? Number.POSITIVE_INFINITY);
     } finally {
+      expiring = false;
+      set();
       activity.release();
     }
   }
 
   return {
-    arm,
+    arm(dueMs) {
+      if (dueMs >= earliestMs) return;
+      earliestMs = dueMs;
+      if (!expiring) set();
+    },
     stop() {
       stopped = true;
       timer?.cancel();

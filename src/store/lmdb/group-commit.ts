@@ -54,90 +54,95 @@ interface Waiting {
 /** A batch is written in one go, so it has a bound; several thousand Pods fit. */
 const BATCH_BYTES = 16 * 1024 * 1024;
 
+/** What the parts below share. */
+interface Line {
+  readonly options: GroupCommitOptions;
+  waiting: Waiting[];
+  waitingBytes: number;
+  running: boolean;
+  fatal: StoreError | undefined;
+}
+
+/** The first of what waits, as many as fit into a batch. */
+function take(line: Line): Waiting[] {
+  let bytes = 0;
+  let count = 0;
+  for (const transaction of line.waiting) {
+    if (count > 0 && bytes + transaction.bytes > BATCH_BYTES) break;
+    bytes += transaction.bytes;
+    count++;
+  }
+  const batch = line.waiting.slice(0, count);
+  line.waiting = line.waiting.slice(count);
+  line.waitingBytes -= bytes;
+  return batch;
+}
+
+function fail(line: Line, batch: readonly Waiting[], cause: unknown): void {
+  const full = line.options.diagnose(cause) === "full";
+  const error = full
+    ? new StoreError("full", `there is no space for this write (${String(cause)}): make room on the disk`, { cause })
+    : new StoreError("unavailable", `the store cannot write any more: ${String(cause)}`, { cause });
+  if (!full) line.fatal = error;
+  line.options.statistics.failures++;
+  const lost = [...batch, ...line.waiting];
+  line.waiting = [];
+  line.waitingBytes = 0;
+  line.options.onFailed(error);
+  for (const transaction of lost) transaction.reject(error);
+}
+
+async function writeNext(line: Line): Promise<void> {
+  const { clock, writer, statistics, onDurable } = line.options;
+  const batch = take(line);
+  const changes = batch.flatMap((transaction) => transaction.changes);
+  const works = batch.flatMap((transaction) => transaction.work ?? []);
+  const startedMs = clock.monotonic();
+  try {
+    await writeBatch(writer, changes, works);
+  } catch (error) {
+    fail(line, batch, await causeOf(error));
+    return;
+  }
+  statistics.batches++;
+  statistics.transactions += batch.length;
+  statistics.changes += changes.length;
+  statistics.writeSeconds += (clock.monotonic() - startedMs) / 1000;
+  onDurable(changes);
+  for (const transaction of batch) transaction.resolve();
+}
+
+async function run(line: Line): Promise<void> {
+  line.running = true;
+  const activity = line.options.clock.hold("store commit");
+  // Everything that comes in this turn of the event loop shares the batch.
+  await line.options.clock.pause();
+  while (line.waiting.length > 0) await writeNext(line);
+  line.running = false;
+  activity.release();
+}
+
 export function groupCommit(options: GroupCommitOptions): GroupCommit {
-  const { clock, statistics } = options;
-  let waiting: Waiting[] = [];
-  let waitingBytes = 0;
-  let running = false;
-  let fatal: StoreError | undefined;
+  const line: Line = { options, waiting: [], waitingBytes: 0, running: false, fatal: undefined };
   let last: Promise<void> = Promise.resolve();
-
-  function take(): Waiting[] {
-    let bytes = 0;
-    let count = 0;
-    for (const transaction of waiting) {
-      if (count > 0 && bytes + transaction.bytes > BATCH_BYTES) break;
-      bytes += transaction.bytes;
-      count++;
-    }
-    const batch = waiting.slice(0, count);
-    waiting = waiting.slice(count);
-    waitingBytes -= bytes;
-    return batch;
-  }
-
-  function fail(batch: readonly Waiting[], cause: unknown): void {
-    const full = options.diagnose(cause) === "full";
-    const error = full
-      ? new StoreError("full", `there is no space for this write: ${(cause as Error).message}`, { cause })
-      : new StoreError("unavailable", `the store cannot write any more: ${String(cause)}`, { cause });
-    if (!full) fatal = error;
-    statistics.failures++;
-    const lost = [...batch, ...waiting];
-    waiting = [];
-    waitingBytes = 0;
-    options.onFailed(error);
-    for (const transaction of lost) transaction.reject(error);
-  }
-
-  async function writeNext(): Promise<void> {
-    const batch = take();
-    const changes = batch.length === 1 ? (batch[0]?.changes ?? []) : batch.flatMap((transaction) => transaction.changes);
-    const works = batch.flatMap((transaction) => transaction.work ?? []);
-    const startedMs = clock.monotonic();
-    try {
-      await writeBatch(options.writer, changes, works);
-    } catch (error) {
-      fail(batch, await causeOf(error));
-      return;
-    }
-    statistics.batches++;
-    statistics.transactions += batch.length;
-    statistics.changes += changes.length;
-    statistics.writeSeconds += (clock.monotonic() - startedMs) / 1000;
-    options.onDurable(changes);
-    for (const transaction of batch) transaction.resolve();
-  }
-
-  async function run(): Promise<void> {
-    running = true;
-    const activity = clock.hold("store commit");
-    // Everything that comes in this turn of the event loop shares the batch.
-    await clock.pause();
-    while (waiting.length > 0) await writeNext();
-    running = false;
-    activity.release();
-  }
-
   return {
     get busy() {
-      return running;
+      return line.running;
     },
     get waitingBytes() {
-      return waitingBytes;
+      return line.waitingBytes;
     },
     submit(changes, work) {
-      if (fatal !== undefined) return Promise.reject(fatal);
+      if (line.fatal !== undefined) return Promise.reject(line.fatal);
       const bytes = changes.reduce((sum, change) => sum + change.key.length + (change.value?.length ?? 0), 0);
-      const done = new Promise<void>((resolve, reject) => {
-        waiting.push({ changes, work, bytes, resolve, reject });
+      last = new Promise<void>((resolve, reject) => {
+        line.waiting.push({ changes, work, bytes, resolve, reject });
       });
-      waitingBytes += bytes;
-      last = done;
       // Whoever submitted handles the failure; `settled` may not be asked.
       last.catch(() => {});
-      if (!running) void run();
-      return done;
+      line.waitingBytes += bytes;
+      if (!line.running) void run(line);
+      return last;
     },
     settled: () => last,
   };

@@ -11,12 +11,12 @@ import { type Logger, silentLogger } from "../../base/logger.ts";
 import { type ExpiryTimer, expiryTimer } from "../expiry-timer.ts";
 import { type Commit, type Operation, type RangeOptions, type Store, StoreError, type StoreEvent } from "../store.ts";
 import { checkSize } from "../transaction.ts";
-import { compactedError, watchHub } from "../watch-hub.ts";
+import { compactedError, type History, type WatchHub, watchHub } from "../watch-hub.ts";
 import { type AcceptedState, acceptedState, type Change } from "./accepted.ts";
 import type { Removals, WritableState } from "./batch.ts";
 import { trimStep } from "./compaction.ts";
 import { type CommitStatistics, type GroupCommit, groupCommit } from "./group-commit.ts";
-import { openDatabase } from "./open-database.ts";
+import { type OpenDatabase, openDatabase } from "./open-database.ts";
 import { type Reader, reader as tableReader } from "./reader.ts";
 import type { SpaceGuard } from "./space.ts";
 import { type Expiring, readState, type Tables } from "./tables.ts";
@@ -50,87 +50,104 @@ const closedError = (): StoreError => new StoreError("closed", "the store is clo
 
 /** What the parts below share. */
 interface Context {
+  readonly clock: Clock;
   readonly tables: Tables;
   readonly reader: Reader;
   readonly state: WritableState;
   readonly accepted: AcceptedState;
   readonly commits: GroupCommit;
+  readonly statistics: CommitStatistics;
   readonly space: SpaceGuard;
+  readonly hub: WatchHub;
+  readonly expiry: ExpiryTimer;
   /** The newest revision that was announced. */
   durable: number;
   closing: boolean;
+  release(): void;
 }
 
 /** Throws StoreError: `locked` where another process uses the directory, `damaged` with what to do. */
 export async function openLmdbStore(options: LmdbStoreOptions): Promise<LmdbStore> {
-  const { clock } = options;
-  const maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES;
   const database = await openDatabase({
     directory: options.directory,
-    maxBytes,
+    maxBytes: options.maxBytes ?? DEFAULT_MAX_BYTES,
     noSync: options.noSync === true,
     logger: options.logger ?? silentLogger,
   });
-  const { tables, space } = database;
+  const context = contextOf(database, options);
+  armExpiry(context);
+  const trim = trimmer(context);
+  // A compaction that was interrupted goes on. Where it fails, whoever writes is told.
+  trim().catch(() => {});
+  return storeOf(context, trim);
+}
+
+function contextOf({ tables, space, release }: OpenDatabase, { clock, onFatal }: LmdbStoreOptions): Context {
   const reader = tableReader(tables);
   const state: WritableState = { ...readState(tables) };
-  const accepted = acceptedState(reader, state.newest);
   const statistics: CommitStatistics = { transactions: 0, changes: 0, batches: 0, writeSeconds: 0, failures: 0 };
-
-  const hub = watchHub(
-    {
-      newest: () => context.durable,
-      compacted: () => state.compacted,
-      read: (after, prefix) => reader.events(after, context.durable, prefix, EVENTS_A_STEP),
-    },
-    clock,
-  );
+  const history: History = {
+    newest: () => context.durable,
+    compacted: () => state.compacted,
+    read: (after, prefix) => reader.events({ after, until: context.durable, prefix, limit: EVENTS_A_STEP }),
+  };
   const commits = groupCommit({
     clock,
-    writer: { tables, state, now: () => clock.now() },
+    writer: { tables, state, now: clock.now },
     statistics,
     diagnose: space.diagnose,
-    onDurable(changes) {
-      space.refresh();
-      context.durable = changes.at(-1)?.revision ?? context.durable;
-      accepted.settle(changes);
-      if (changes.length === 0) return;
-      if (changes.some((change) => change.ttlSeconds !== undefined)) armExpiry(tables, expiry);
-      hub.deliver(changes.map(eventOf));
-    },
+    onDurable: (changes) => announce(context, changes),
     onFailed(error) {
-      const { compacted } = state;
-      accepted.forget(context.durable);
-      Object.assign(state, readState(tables));
-      state.compacted = Math.max(state.compacted, compacted);
-      if (error.reason !== "full") options.onFatal?.(error);
+      goBack(context);
+      if (error.reason !== "full") onFatal?.(error);
     },
   });
-  const context: Context = { tables, reader, state, accepted, commits, space, durable: state.newest, closing: false };
-  const expiry = expiryTimer(clock, (nowMs) => expireDue(context, nowMs));
-  armExpiry(tables, expiry);
-  const trim = trimmer(context);
-  if (state.trimmed < state.compacted) trim().catch(() => {});
-
-  let closing: Promise<void> | undefined;
-  async function close(): Promise<void> {
-    context.closing = true;
-    expiry.stop();
-    while (commits.busy)
-      await commits
-        .settled()
-        .catch(() => {})
-        .then(() => clock.pause());
-    hub.end(closedError());
-    await tables.root.close();
-    database.release();
-  }
-  function open(): void {
-    if (closing !== undefined) throw closedError();
-  }
-
-  return {
+  const context: Context = {
+    clock,
+    tables,
+    reader,
+    state,
+    accepted: acceptedState(reader, state.newest),
+    commits,
     statistics,
+    space,
+    hub: watchHub(history, clock),
+    expiry: expiryTimer(clock, (nowMs) => expireDue(context, nowMs)),
+    durable: state.newest,
+    closing: false,
+    release,
+  };
+  return context;
+}
+
+/** These changes are on disk: readers and watches see them, then their commits resolve. */
+function announce(context: Context, changes: readonly Change[]): void {
+  context.space.refresh();
+  context.durable = changes.at(-1)?.revision ?? context.durable;
+  context.accepted.settle(changes);
+  if (changes.length === 0) return;
+  if (changes.some((change) => change.ttlSeconds !== undefined)) armExpiry(context);
+  context.hub.deliver(changes.map(eventOf));
+}
+
+/** Nothing that was accepted after the newest durable revision happened. */
+function goBack({ accepted, state, tables, durable }: Context): void {
+  const { compacted } = state;
+  accepted.forget(durable);
+  Object.assign(state, readState(tables));
+  // What was refused as compacted once stays refused.
+  state.compacted = Math.max(state.compacted, compacted);
+}
+
+function storeOf(context: Context, trim: () => Promise<void>): LmdbStore {
+  const { state, reader, hub } = context;
+  let closed: Promise<void> | undefined;
+  function open(): Context {
+    if (context.closing) throw closedError();
+    return context;
+  }
+  return {
+    statistics: context.statistics,
     revision: () => context.durable,
     compactedRevision: () => state.compacted,
     async commit(operations) {
@@ -138,34 +155,41 @@ export async function openLmdbStore(options: LmdbStoreOptions): Promise<LmdbStor
       checkSize(operations);
       return commit(context, operations);
     },
-    get(key) {
-      open();
-      return reader.get(key, context.durable);
-    },
-    range(rangeOptions) {
-      open();
-      return range(context, rangeOptions);
-    },
+    get: (key) => reader.get(key, open().durable),
+    range: (options) => range(open(), options),
     count(prefix) {
       open();
       return reader.count(prefix);
     },
-    watch(watchOptions) {
+    watch(options) {
       open();
-      return hub.watch(watchOptions);
+      return hub.watch(options);
     },
     async compact(revision) {
-      open();
-      assert(revision <= context.durable, `cannot compact at revision ${revision}: the newest is ${context.durable}`);
-      if (revision > state.compacted) state.compacted = revision;
+      const { durable } = open();
+      assert(revision <= durable, `cannot compact at revision ${revision}: the newest is ${durable}`);
+      state.compacted = Math.max(state.compacted, revision);
       await trim();
     },
     sizeBytes: () => state.contentBytes,
     close() {
-      closing ??= close();
-      return closing;
+      closed ??= close(context);
+      return closed;
     },
   };
+}
+
+async function close(context: Context): Promise<void> {
+  const { commits, clock, expiry, hub, tables } = context;
+  context.closing = true;
+  expiry.stop();
+  while (commits.busy) {
+    await commits.settled().catch(() => {});
+    await clock.pause();
+  }
+  hub.end(closedError());
+  await tables.root.close();
+  context.release();
 }
 
 async function commit(context: Context, operations: readonly Operation[]): Promise<Commit> {
@@ -215,7 +239,7 @@ function trimmer(context: Context): () => Promise<void> {
   };
 }
 
-function armExpiry(tables: Tables, expiry: ExpiryTimer): void {
+function armExpiry({ tables, expiry }: Context): void {
   for (const [momentMs] of tables.expiring.getKeys({ start: [0, 0], limit: 1 })) expiry.arm(momentMs);
 }
 

@@ -10,7 +10,7 @@ import { sortableKey } from "../keys.ts";
 import type { Entry, Range, StoreEvent } from "../store.ts";
 import { StoreError } from "../store.ts";
 import { type RecordHead, readHead, readRecord, readRevision, readValue } from "./record.ts";
-import type { Tables } from "./tables.ts";
+import type { KeyTable, Tables } from "./tables.ts";
 
 export interface Reader {
   /** The revision of the newest record of `key`, a delete included; 0 where there is none. As the database has it. */
@@ -19,10 +19,26 @@ export interface Reader {
   entry(key: string, revision: number): Entry | undefined;
   recordHead(revision: number): RecordHead | undefined;
   get(key: string, revision: number): Entry | undefined;
-  range(options: { prefix: string; after: string | undefined; limit: number; revision: number; mergeDeleted: boolean }): Range;
+  range(asked: RangeAsked): Range;
   count(prefix: string): number;
   /** The events after `after` up to `until`, from at most `limit` records of the log, and how far that reached. */
-  events(after: number, until: number, prefix: string, limit: number): { events: StoreEvent[]; through: number };
+  events(asked: EventsAsked): { events: StoreEvent[]; through: number };
+}
+
+export interface RangeAsked {
+  readonly prefix: string;
+  readonly after: string | undefined;
+  readonly limit: number;
+  readonly revision: number;
+  /** Whether keys that are deleted now may have been there at `revision`. */
+  readonly mergeDeleted: boolean;
+}
+
+export interface EventsAsked {
+  readonly prefix: string;
+  readonly after: number;
+  readonly until: number;
+  readonly limit: number;
 }
 
 /** The least key of all, where a range has neither prefix nor start. */
@@ -41,94 +57,93 @@ interface Position {
 }
 
 export function reader(tables: Tables): Reader {
-  const { log, current, deleted } = tables;
-
-  function revisionIn(table: typeof current, key: string): number {
-    const bytes = table.getBinaryFast(key);
-    return bytes === undefined ? 0 : readRevision(bytes, 0);
-  }
-
-  function recordHead(revision: number): RecordHead | undefined {
-    const bytes = log.getBinaryFast(revision);
-    return bytes && readHead(bytes, bytes.length);
-  }
-
-  function entry(key: string, revision: number): Entry | undefined {
-    const bytes = revision === 0 ? undefined : log.getBinaryFast(revision);
-    if (bytes === undefined) return undefined;
-    const value = readValue(bytes, bytes.length);
-    if (value === undefined) throw damaged(`record ${revision} of ${key} cannot be read`);
-    return value === "deleted" ? undefined : { key, value, revision };
-  }
-
-  /** The entry at `newest` or, where that is too new, at what it replaced, and so on. */
-  function entryAsOf(key: string, newest: number, revision: number): Entry | undefined {
-    let at = newest;
-    while (at > revision) at = recordHead(at)?.replaced ?? 0;
-    return entry(key, at);
-  }
-
-  function head(key: string): { revision: number; live: boolean } {
-    const revision = revisionIn(current, key);
-    return revision > 0 ? { revision, live: true } : { revision: revisionIn(deleted, key), live: false };
-  }
-
-  function* positions(table: typeof current, start: string, prefix: string): Generator<Position> {
-    for (const { key, value } of table.getRange({ start })) {
-      if (!key.startsWith(prefix)) return;
-      yield { key, revision: readRevision(value, 0) };
-    }
-  }
-
   return {
-    head,
-    entry,
-    recordHead,
-    get: (key, revision) => entryAsOf(key, head(key).revision, revision),
-    range({ prefix, after, limit, revision, mergeDeleted }) {
-      // "\0" makes the least key behind `after`.
-      const start = (after !== undefined && compareKeys(after, prefix) >= 0 ? `${after}\0` : prefix) || FIRST_KEY;
-      const live = positions(current, start, prefix);
-      const all = mergeDeleted ? merged(live, positions(deleted, start, prefix)) : live;
-      const entries: Entry[] = [];
-      for (const position of all) {
-        const found = entryAsOf(position.key, position.revision, revision);
-        if (found === undefined) continue;
-        if (entries.length >= limit) return { entries, revision, more: true };
-        entries.push(found);
-      }
-      return { entries, revision, more: false };
-    },
-    count(prefix) {
-      let found = 0;
-      for (const key of current.getKeys({ start: prefix || FIRST_KEY })) {
-        if (!key.startsWith(prefix)) break;
-        found++;
-      }
-      return found;
-    },
-    events(after, until, prefix, limit) {
-      const events: StoreEvent[] = [];
-      let through = after;
-      let seen = 0;
-      for (const { key: revision, value } of log.getRange({ start: after + 1, end: until + 1, limit })) {
-        seen++;
-        through = revision;
-        const found = readRecord(value, value.length);
-        if (found === undefined) throw damaged(`record ${revision} cannot be read`);
-        if (!found.key.startsWith(prefix)) continue;
-        const previous = entry(found.key, found.replaced);
-        events.push({
-          type: found.kind,
-          key: found.key,
-          revision,
-          ...(found.kind === "put" && { value: found.value }),
-          ...(previous && { previous }),
-        });
-      }
-      return { events, through: seen < limit ? until : through };
-    },
+    head: (key) => head(tables, key),
+    entry: (key, revision) => entry(tables, key, revision),
+    recordHead: (revision) => recordHead(tables, revision),
+    get: (key, revision) => entryAsOf(tables, { key, revision: head(tables, key).revision }, revision),
+    range: (asked) => range(tables, asked),
+    count: (prefix) => count(tables, prefix),
+    events: (asked) => events(tables, asked),
   };
+}
+
+function revisionIn(table: KeyTable, key: string): number {
+  const bytes = table.getBinaryFast(key);
+  return bytes === undefined ? 0 : readRevision(bytes, 0);
+}
+
+function head({ current, deleted }: Tables, key: string): { revision: number; live: boolean } {
+  const revision = revisionIn(current, key);
+  return revision > 0 ? { revision, live: true } : { revision: revisionIn(deleted, key), live: false };
+}
+
+function recordHead({ log }: Tables, revision: number): RecordHead | undefined {
+  const bytes = log.getBinaryFast(revision);
+  return bytes && readHead(bytes, bytes.length);
+}
+
+function entry({ log }: Tables, key: string, revision: number): Entry | undefined {
+  const bytes = revision === 0 ? undefined : log.getBinaryFast(revision);
+  if (bytes === undefined) return undefined;
+  const value = readValue(bytes, bytes.length);
+  if (value === undefined) throw damaged(`record ${revision} of ${key} cannot be read`);
+  return value === "deleted" ? undefined : { key, value, revision };
+}
+
+/** The entry at the newest position or, where that is too new, at what it replaced, and so on. */
+function entryAsOf(tables: Tables, newest: Position, revision: number): Entry | undefined {
+  let at = newest.revision;
+  while (at > revision) at = recordHead(tables, at)?.replaced ?? 0;
+  return entry(tables, newest.key, at);
+}
+
+function range(tables: Tables, { prefix, after, limit, revision, mergeDeleted }: RangeAsked): Range {
+  // "\0" makes the least key behind `after`.
+  const start = (after !== undefined && compareKeys(after, prefix) >= 0 ? `${after}\0` : prefix) || FIRST_KEY;
+  const live = positions(tables.current, start, prefix);
+  const all = mergeDeleted ? merged(live, positions(tables.deleted, start, prefix)) : live;
+  const entries: Entry[] = [];
+  for (const position of all) {
+    const found = entryAsOf(tables, position, revision);
+    if (found === undefined) continue;
+    if (entries.length >= limit) return { entries, revision, more: true };
+    entries.push(found);
+  }
+  return { entries, revision, more: false };
+}
+
+function count({ current }: Tables, prefix: string): number {
+  let found = 0;
+  for (const key of current.getKeys({ start: prefix || FIRST_KEY })) {
+    if (!key.startsWith(prefix)) break;
+    found++;
+  }
+  return found;
+}
+
+function events(tables: Tables, { prefix, after, until, limit }: EventsAsked): { events: StoreEvent[]; through: number } {
+  const found: StoreEvent[] = [];
+  let through = after;
+  let seen = 0;
+  for (const { key: revision, value: bytes } of tables.log.getRange({ start: after + 1, end: until + 1, limit })) {
+    seen++;
+    through = revision;
+    const record = readRecord(bytes, bytes.length);
+    if (record === undefined) throw damaged(`record ${revision} cannot be read`);
+    const { kind, key, value } = record;
+    if (!key.startsWith(prefix)) continue;
+    const previous = entry(tables, key, record.replaced);
+    found.push({ type: kind, key, revision, ...(kind === "put" && { value }), ...(previous && { previous }) });
+  }
+  return { events: found, through: seen < limit ? until : through };
+}
+
+function* positions(table: KeyTable, start: string, prefix: string): Generator<Position> {
+  for (const { key, value } of table.getRange({ start })) {
+    if (!key.startsWith(prefix)) return;
+    yield { key, revision: readRevision(value, 0) };
+  }
 }
 
 /** Two ordered lists of keys as one. A key is in one of them only. */

@@ -18,6 +18,7 @@ import { readRevision, writeRevision } from "./record.ts";
 export type Expiring = [momentMs: number, revision: number];
 
 type Table<K extends Key> = Database<Uint8Array, K>;
+export type KeyTable = Table<string>;
 
 export interface StoredState {
   readonly newest: number;
@@ -31,10 +32,10 @@ export interface StoredState {
 export interface Tables {
   readonly root: RootDatabase<Uint8Array, string>;
   readonly log: Table<number>;
-  readonly current: Table<string>;
-  readonly deleted: Table<string>;
+  readonly current: KeyTable;
+  readonly deleted: KeyTable;
   readonly expiring: Table<Expiring>;
-  readonly state: Table<string>;
+  readonly state: KeyTable;
 }
 
 const STATE_KEY = "state";

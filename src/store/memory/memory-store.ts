@@ -20,7 +20,7 @@ import {
   type StoreEvent,
 } from "../store.ts";
 import { checkSize, conflict, holds } from "../transaction.ts";
-import { compactedError, watchHub } from "../watch-hub.ts";
+import { compactedError, type History, watchHub } from "../watch-hub.ts";
 import { type OrderedMap, orderedMap } from "./ordered-map.ts";
 
 const EVENTS_A_STEP = 1000;
@@ -161,46 +161,46 @@ function compactStep(state: State): boolean {
   return true;
 }
 
-/** Puts and deletes are visible at once, and `close` forgets everything. */
+const historyOf = (state: State): History => ({
+  newest: () => state.newest,
+  compacted: () => state.compacted,
+  read(after, prefix) {
+    const through = Math.min(state.newest, after + EVENTS_A_STEP);
+    const events = state.log.slice(after - state.dropped, through - state.dropped);
+    return { events: events.filter((event) => event.key.startsWith(prefix)), through };
+  },
+});
+
+/** Deletes what is due by `nowMs` and gives the next moment. */
+function expireDue(state: State, nowMs: number, commit: (operations: readonly Operation[]) => void): number | undefined {
+  for (const moment of [...state.expiring.keys()].sort((a, b) => a - b)) {
+    if (moment > nowMs) return moment;
+    for (const { key, revision } of state.expiring.get(moment) ?? []) {
+      // A later write of the key has its own time to live, or none.
+      if (liveEntry(state, key)?.revision === revision) commit([{ type: "delete", key, if: { revision } }]);
+    }
+    state.expiring.delete(moment);
+  }
+  return undefined;
+}
+
 export function createMemoryStore(options: { readonly clock: Clock }): Store {
   const { clock } = options;
   const state: State = { keys: orderedMap(), log: [], dropped: 0, newest: 0, compacted: 0, bytes: 0, expiring: new Map() };
+  const hub = watchHub(historyOf(state), clock);
   let closed = false;
-
-  const hub = watchHub(
-    {
-      newest: () => state.newest,
-      compacted: () => state.compacted,
-      read(after, prefix) {
-        const through = Math.min(state.newest, after + EVENTS_A_STEP);
-        const events = state.log.slice(after - state.dropped, through - state.dropped);
-        return { events: events.filter((event) => event.key.startsWith(prefix)), through };
-      },
-    },
-    clock,
-  );
 
   function commitNow(operations: readonly Operation[]): Commit {
     const { commit, events, dueMs } = apply(state, operations, clock.now());
-    if (dueMs !== Number.POSITIVE_INFINITY) expiry.arm(dueMs);
+    expiry.arm(dueMs);
     if (events.length > 0) hub.deliver(events);
     return commit;
   }
+  const expiry = expiryTimer(clock, async (nowMs) => expireDue(state, nowMs, commitNow));
 
-  const expiry = expiryTimer(clock, async (nowMs) => {
-    const moments = [...state.expiring.keys()].sort((a, b) => a - b);
-    for (const moment of moments) {
-      if (moment > nowMs) return moment;
-      for (const { key, revision } of state.expiring.get(moment) ?? []) {
-        if (liveEntry(state, key)?.revision === revision) commitNow([{ type: "delete", key, if: { revision } }]);
-      }
-      state.expiring.delete(moment);
-    }
-    return undefined;
-  });
-
-  function open(): void {
+  function open(): State {
     if (closed) throw new StoreError("closed", "the store is closed");
+    return state;
   }
 
   return {
@@ -211,25 +211,15 @@ export function createMemoryStore(options: { readonly clock: Clock }): Store {
       checkSize(operations);
       return commitNow(operations);
     },
-    get(key) {
-      open();
-      return liveEntry(state, key);
-    },
-    range(rangeOptions) {
-      open();
-      return range(state, rangeOptions);
-    },
-    count(prefix) {
-      open();
-      return count(state, prefix);
-    },
+    get: (key) => liveEntry(open(), key),
+    range: (rangeOptions) => range(open(), rangeOptions),
+    count: (prefix) => count(open(), prefix),
     watch(watchOptions) {
       open();
       return hub.watch(watchOptions);
     },
     async compact(revision) {
-      open();
-      assert(revision <= state.newest, `cannot compact at revision ${revision}: the newest is ${state.newest}`);
+      assert(revision <= open().newest, `cannot compact at revision ${revision}: the newest is ${state.newest}`);
       state.compacted = Math.max(state.compacted, revision);
       while (compactStep(state)) await clock.pause();
     },
