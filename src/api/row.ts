@@ -29,6 +29,12 @@ export interface Face {
   fromFace?(sent: KubernetesObject): KubernetesObject;
 }
 
+/** Written as methods, so that the row of one kind can stand where the row of any is asked for. */
+interface SubresourceRules<T> {
+  validate(object: DeepReadonly<T>, previous: DeepReadonly<T>, report: Report): void;
+  prepare(object: T, previous: DeepReadonly<T>): void;
+}
+
 /** What differs from kind to kind. Every member is pure and synchronous; `object` is owned by the caller and may be changed. */
 export interface Strategy<T> {
   /** Defaults beyond those of the schema. Runs on every decoded write, and again after each mutating webhook. */
@@ -40,9 +46,9 @@ export interface Strategy<T> {
   /** Field errors beyond types and metadata. `previous` is set on update. */
   validate?(object: DeepReadonly<T>, previous: DeepReadonly<T> | undefined, report: Report): void;
   /** Field errors of a write to a subresource, by its name (`status`, `resize`, `ephemeralcontainers`, …). */
-  validateSubresource?: Readonly<Record<string, (object: DeepReadonly<T>, previous: DeepReadonly<T>, report: Report) => void>>;
+  validateSubresource?: Readonly<Record<string, SubresourceRules<T>["validate"]>>;
   /** What a write to the subresource takes over; by default `status` takes the status alone. Changes `object`. */
-  prepareSubresource?: Readonly<Record<string, (object: T, previous: DeepReadonly<T>) => void>>;
+  prepareSubresource?: Readonly<Record<string, SubresourceRules<T>["prepare"]>>;
   /** Texts of `Warning` headers. */
   warnings?(object: DeepReadonly<T>, previous: DeepReadonly<T> | undefined): string[];
   /** Field selectors besides metadata.name and metadata.namespace. */

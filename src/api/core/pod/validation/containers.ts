@@ -125,8 +125,9 @@ export function validateEphemeralContainers(spec: Spec, report: Report): void {
     const here = report.at("ephemeralContainers", index);
     validateCommon(container, spec, here);
     if (!container.image) here.at("image").required();
-    if (names.has(container.name)) here.at("name").duplicate(container.name);
-    names.add(container.name);
+    const { name = "" } = container;
+    if (names.has(name)) here.at("name").duplicate(name);
+    names.add(name);
     const target = container.targetContainerName;
     if (target && !spec.containers.some(({ name }) => name === target)) here.at("targetContainerName").notFound(target);
     for (const field of NOT_EPHEMERAL) {

@@ -43,7 +43,7 @@ export function validateFieldRef(ref: DeepReadonly<ObjectFieldSelector>, place: 
   if (!known.includes(ref.fieldPath)) {
     return report
       .at("fieldPath")
-      .invalid(ref.fieldPath, "error converting fieldPath: field label not supported: " + ref.fieldPath);
+      .invalid(ref.fieldPath, `error converting fieldPath: field label not supported: ${ref.fieldPath}`);
   }
   const supported = place === "environment" ? ENVIRONMENT_FIELDS : FILE_FIELDS;
   if (!supported.includes(ref.fieldPath)) report.at("fieldPath").notSupported(ref.fieldPath, [...supported].sort());
