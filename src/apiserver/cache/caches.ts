@@ -1,0 +1,68 @@
+/** The caches of all rows, each made and filled when it is first asked for. */
+import type { KubernetesObject } from "../../api/meta.ts";
+import type { AnyResource } from "../../api/row.ts";
+import { assert } from "../../base/assert.ts";
+import type { DeepReadonly } from "../../base/readonly.ts";
+import type { Store } from "../../store/store.ts";
+import type { AdmissionReader } from "../admission/plugin.ts";
+import { decodeRecord } from "../records/record.ts";
+import type { CacheEntry } from "./entry.ts";
+import { type Handover, handover } from "./handover.ts";
+import { type RowCache, rowCache } from "./row-cache.ts";
+import { everything } from "./selection.ts";
+
+export interface Caches extends AdmissionReader {
+  readonly handover: Handover;
+  /** The row's cache; await its `ready()` before reading. */
+  of(row: AnyResource): RowCache;
+  /** Fills the caches of `rows`. */
+  load(rows: readonly AnyResource[]): Promise<void>;
+  /** The object, parsed for the call. */
+  parse(row: AnyResource, entry: CacheEntry): KubernetesObject;
+  /** Forgets a row that is no longer served. */
+  drop(row: AnyResource): void;
+  close(): void;
+}
+
+export function createCaches(store: Store): Caches {
+  const rows = new Map<string, RowCache>();
+  const objects = handover();
+  const of = (row: AnyResource): RowCache => {
+    const present = rows.get(row.prefix);
+    if (present) return present;
+    const made = rowCache({ row, store, handover: objects });
+    rows.set(row.prefix, made);
+    return made;
+  };
+  /** For readers that cannot wait: embedded stores fill small rows in one step, and what plugins read is loaded at the start. */
+  const filled = (row: AnyResource): RowCache => {
+    const cache = of(row);
+    assert(cache.ready() === undefined, `the cache of ${row.resource} is not loaded`);
+    return cache;
+  };
+  const parse = (row: AnyResource, entry: CacheEntry): KubernetesObject => decodeRecord(entry.record, entry.revision, row);
+  return {
+    handover: objects,
+    of,
+    parse,
+    async load(wanted) {
+      for (const row of wanted) await of(row).ready();
+    },
+    get(row, namespace, name) {
+      const entry = filled(row).get(namespace === "" ? name : `${namespace}/${name}`);
+      return entry && (parse(row, entry) as DeepReadonly<KubernetesObject>);
+    },
+    list(row, namespace) {
+      return filled(row)
+        .list(namespace === undefined ? everything : { ...everything, namespace })
+        .map((entry) => parse(row, entry));
+    },
+    drop(row) {
+      rows.get(row.prefix)?.close();
+      rows.delete(row.prefix);
+    },
+    close() {
+      for (const cache of rows.values()) cache.close();
+    },
+  };
+}

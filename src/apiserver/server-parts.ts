@@ -1,0 +1,30 @@
+/** What the verbs work with: the parts of one API server, put together in server.ts. */
+import type { Clock } from "../base/clock.ts";
+import type { Entropy } from "../base/entropy.ts";
+import type { HttpHandler } from "../base/http.ts";
+import type { Logger } from "../base/logger.ts";
+import type { Store } from "../store/store.ts";
+import type { AdmissionChain } from "./admission/chain.ts";
+import type { Authorizer } from "./authz/authorizer.ts";
+import type { Caches } from "./cache/caches.ts";
+import type { ResourceTable } from "./resource-table.ts";
+import type { VirtualResource } from "./virtual-resource.ts";
+import type { WatchHub } from "./watch/watch-hub.ts";
+import type { WriteCompanion } from "./write/companion.ts";
+
+export interface ServerParts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly logger: Logger;
+  readonly table: ResourceTable;
+  readonly caches: Caches;
+  readonly admission: AdmissionChain;
+  readonly authorizers: readonly Authorizer[];
+  readonly virtualResources: readonly VirtualResource[];
+  readonly watches: WatchHub;
+  /** What is written together with certain objects. */
+  readonly companions: readonly WriteCompanion[];
+  /** A way to the kubelet of a node; undefined where there is none. */
+  dialNode(nodeName: string): HttpHandler | undefined;
+}

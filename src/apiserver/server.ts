@@ -1,0 +1,119 @@
+/**
+ * The API server: one request handler, without sockets, over a store.
+ *
+ * It knows nothing of who calls it or of how: `wire` makes requests of bytes, a component in the same process calls `handle`
+ * itself, and both run through the same stages.
+ */
+import type { AnyResource } from "../api/row.ts";
+import type { Clock } from "../base/clock.ts";
+import type { Entropy } from "../base/entropy.ts";
+import type { HttpHandler } from "../base/http.ts";
+import type { Logger } from "../base/logger.ts";
+import type { Store } from "../store/store.ts";
+import { admissionChain } from "./admission/chain.ts";
+import type { AdmissionPlugin, AdmissionReader } from "./admission/plugin.ts";
+import type { Authenticator } from "./authn/authenticator.ts";
+import type { Authorizer } from "./authz/authorizer.ts";
+import { createCaches } from "./cache/caches.ts";
+import { type Feed, feed } from "./cache/feed.ts";
+import { compaction } from "./compaction.ts";
+import { pipeline } from "./pipeline.ts";
+import { type ResourceTable, resourceTable } from "./resource-table.ts";
+import type { ServerParts } from "./server-parts.ts";
+import { auditStage } from "./stages/audit.ts";
+import { authenticationStage } from "./stages/authentication.ts";
+import { authorizationStage } from "./stages/authorization.ts";
+import { flowControlStage } from "./stages/flow-control.ts";
+import { impersonationStage } from "./stages/impersonation.ts";
+import { requestInfoStage } from "./stages/request-info.ts";
+import { type Route, verbStage } from "./verbs/index.ts";
+import type { VirtualResource } from "./virtual-resource.ts";
+import { watchHub } from "./watch/watch-hub.ts";
+import type { WriteCompanion } from "./write/companion.ts";
+
+export interface ApiServerOptions {
+  store: Store;
+  clock: Clock;
+  entropy: Entropy;
+  logger: Logger;
+  /** Served from the start; custom resources come later through `resources`. */
+  rows: readonly AnyResource[];
+  /** Asked in order; none has to know the caller. */
+  authenticators: readonly Authenticator[];
+  authorizers: readonly Authorizer[];
+  /** In upstream's order. */
+  admission: readonly AdmissionPlugin[];
+  virtualResources?: readonly VirtualResource[];
+  /** What answers paths that are no resources; the first that answers, answers. */
+  routes?: readonly Route[];
+  /** A way to a node's kubelet. */
+  dialNode?: (nodeName: string) => HttpHandler | undefined;
+  /** What is written together with certain objects, made with the server's own caches. */
+  companions?: (parts: Pick<ServerParts, "caches" | "entropy" | "table">) => readonly WriteCompanion[];
+}
+
+export interface ApiServer {
+  readonly handle: HttpHandler;
+  /** The server's own view of what is stored, without I/O: for authorizers, admission and routes. Rows must be loaded. */
+  readonly reader: AdmissionReader;
+  /** For informers in this process: state and events of a row, without encoding. */
+  readonly feed: Feed;
+  /** What is served; rows may be added and removed while it runs. */
+  readonly resources: ResourceTable;
+  /** Fills the caches of rows that readers need at once. */
+  load(rows: readonly AnyResource[]): Promise<void>;
+  /** Resolves when requests can be answered. */
+  ready(): Promise<void>;
+  /** Ends all watches; the store stays open. Idempotent. */
+  close(): Promise<void>;
+}
+
+export function createApiServer(options: ApiServerOptions): ApiServer {
+  const { store, clock, entropy, logger, rows, authenticators, authorizers } = options;
+  const table = resourceTable(rows);
+  const caches = createCaches(store);
+  const parts: ServerParts = {
+    store,
+    clock,
+    entropy,
+    logger,
+    table,
+    caches,
+    admission: admissionChain({ plugins: options.admission, reader: caches, clock, entropy }),
+    authorizers,
+    virtualResources: options.virtualResources ?? [],
+    watches: watchHub({ clock, store }),
+    companions: options.companions?.({ caches, entropy, table }) ?? [],
+    dialNode: options.dialNode ?? (() => undefined),
+  };
+  const handle = pipeline({
+    clock,
+    entropy,
+    logger,
+    stages: [
+      requestInfoStage,
+      authenticationStage(authenticators),
+      auditStage,
+      impersonationStage(authorizers),
+      flowControlStage,
+      authorizationStage(authorizers),
+      verbStage(parts, options.routes ?? []),
+    ],
+  });
+  const compacting = compaction({ store, clock, logger });
+  return {
+    handle,
+    reader: caches,
+    feed: feed(caches),
+    resources: table,
+    load: (wanted) => caches.load(wanted),
+    async ready() {
+      await store.revision();
+    },
+    async close() {
+      compacting.stop();
+      parts.watches.close();
+      caches.close();
+    },
+  };
+}

@@ -1,0 +1,57 @@
+/** What the server itself keeps of an object over a write: identity, times, generation. */
+import type { KubernetesObject, ObjectMeta } from "../../api/meta.ts";
+import type { AnyResource } from "../../api/row.ts";
+import { deepEqual } from "../../base/deep-equal.ts";
+import type { DeepReadonly } from "../../base/readonly.ts";
+
+/** A time as objects have it: whole seconds. */
+export const timestamp = (ms: number): string => `${new Date(Math.floor(ms / 1000) * 1000).toISOString().slice(0, 19)}Z`;
+
+/** True where anything outside of metadata and status differs: what `generation` counts. */
+export function specChanged(object: KubernetesObject, old: DeepReadonly<KubernetesObject>): boolean {
+  const { metadata: _m, kind: _k, apiVersion: _v, status: _s, ...content } = object as KubernetesObject & { status?: unknown };
+  const {
+    metadata: _om,
+    kind: _ok,
+    apiVersion: _ov,
+    status: _os,
+    ...before
+  } = old as DeepReadonly<KubernetesObject & { status?: unknown }>;
+  return !deepEqual(content, before);
+}
+
+/** Fields that a client cannot set on create. */
+export function setSystemFields(object: KubernetesObject, uid: string, nowMs: number): void {
+  const metadata = object.metadata as ObjectMeta & { clusterName?: string };
+  delete metadata.deletionTimestamp;
+  delete metadata.deletionGracePeriodSeconds;
+  delete metadata.selfLink;
+  delete metadata.generation;
+  metadata.uid = uid;
+  metadata.creationTimestamp = timestamp(nowMs);
+}
+
+/** What an update takes over from the stored object, whatever was sent. */
+export function keepSystemFields(object: KubernetesObject, old: DeepReadonly<KubernetesObject>): void {
+  const { metadata } = object;
+  const before = old.metadata;
+  metadata.uid = before.uid;
+  if (before.creationTimestamp !== undefined) metadata.creationTimestamp = before.creationTimestamp;
+  delete metadata.selfLink;
+  if (before.generateName !== undefined) metadata.generateName ??= before.generateName;
+  if (before.deletionTimestamp != null) {
+    metadata.deletionTimestamp ??= before.deletionTimestamp;
+    if (before.deletionGracePeriodSeconds != null) metadata.deletionGracePeriodSeconds ??= before.deletionGracePeriodSeconds;
+  }
+  if (metadata.deletionTimestamp == null) delete metadata.deletionTimestamp;
+}
+
+export function setGeneration(row: AnyResource, object: KubernetesObject, old: DeepReadonly<KubernetesObject> | undefined): void {
+  if (row.strategy.hasGeneration !== true && row.typed) {
+    if (old?.metadata.generation === undefined) delete object.metadata.generation;
+    else object.metadata.generation = old.metadata.generation;
+    return;
+  }
+  if (old === undefined) object.metadata.generation = 1;
+  else object.metadata.generation = (old.metadata.generation ?? 0) + (specChanged(object, old) ? 1 : 0);
+}

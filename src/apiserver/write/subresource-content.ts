@@ -1,0 +1,37 @@
+/**
+ * What a write to a subresource takes over from what was sent; the rest stays as it is stored. A row's strategy may say more.
+ */
+import type { KubernetesObject } from "../../api/meta.ts";
+import type { AnyResource } from "../../api/row.ts";
+import type { DeepReadonly } from "../../base/readonly.ts";
+
+type Open = KubernetesObject & Record<string, unknown>;
+
+/** Everything but status and metadata stays; of a custom resource's metadata, only managedFields changes. */
+function takeStatus(row: AnyResource, object: KubernetesObject, old: DeepReadonly<KubernetesObject>): void {
+  const target = object as Open;
+  const { metadata: _metadata, status: _status, ...kept } = old as DeepReadonly<Open>;
+  for (const key of Object.keys(target)) if (key !== "metadata" && key !== "status" && !(key in kept)) delete target[key];
+  Object.assign(target, structuredClone(kept));
+  const { metadata } = old;
+  if (!row.typed) {
+    const { managedFields } = object.metadata;
+    object.metadata = { ...(structuredClone(metadata) as KubernetesObject["metadata"]), ...(managedFields && { managedFields }) };
+    return;
+  }
+  // Finalizers, owners and deletion are no part of a status.
+  object.metadata.ownerReferences = structuredClone(metadata.ownerReferences) as never;
+  object.metadata.finalizers = structuredClone(metadata.finalizers) as never;
+}
+
+/** Changes `object`. */
+export function takeSubresource(
+  row: AnyResource,
+  subresource: string,
+  object: KubernetesObject,
+  old: DeepReadonly<KubernetesObject>,
+): void {
+  const own = row.strategy.prepareSubresource?.[subresource];
+  if (own) own(object, old);
+  else if (subresource === "status" || subresource === "approval") takeStatus(row, object, old);
+}

@@ -1,0 +1,170 @@
+/**
+ * The write chain of an update, of whatever kind: PUT, PATCH, subresources, controllers' helpers like binding.
+ *
+ * The whole chain runs on the object as it is now, inside a bounded compare-and-swap loop. Nothing is written where nothing
+ * changed. An object that is being deleted goes away with the update that takes its last finalizer.
+ */
+import { type ApiError, conflict, invalid, modified, notFound, type StatusCause } from "../../api/errors.ts";
+import { updateManagedFields } from "../../api/managed-fields/index.ts";
+import type { KubernetesObject } from "../../api/meta.ts";
+import { report } from "../../api/validation-report.ts";
+import type { DeepReadonly } from "../../base/readonly.ts";
+import type { Operation } from "../../store/store.ts";
+import { sameContent } from "../records/record.ts";
+import type { Stored } from "../representation/representation.ts";
+import type { ServerParts } from "../server-parts.ts";
+import { apiVersionOf, groupResource, type Target } from "../target.ts";
+import { commitDelete, commitPut, recordOf, refusedOperation } from "./commit.ts";
+import { admissionRequest } from "./create-object.ts";
+import { type Current, readCurrent } from "./current.ts";
+import { keepSystemFields, setGeneration } from "./object-changes.ts";
+import { takeSubresource } from "./subresource-content.ts";
+import { validate } from "./validation.ts";
+import type { WriteOptions } from "./write-options.ts";
+
+export interface Update {
+  target: Target;
+  options: WriteOptions;
+  /** The object as it should be; owned by the chain. Asked anew for each attempt. */
+  propose(old: DeepReadonly<KubernetesObject>): KubernetesObject | Promise<KubernetesObject>;
+  /** True where a missing resourceVersion means: whatever is there. */
+  unconditional: boolean;
+  /** True for writes of the server's own making (binding): no admission as an update, no managedFields. */
+  internal?: boolean;
+}
+
+export interface Updated {
+  object: DeepReadonly<KubernetesObject>;
+  /** What the answer shows; absent in a dry run. */
+  stored: Stored | undefined;
+}
+
+/** Other writers that one update gives way to. */
+const ATTEMPTS = 16;
+
+function storageUidConflict(target: Target, key: string, sent: string, stored: string): ApiError {
+  return conflict(
+    groupResource(target),
+    target.name,
+    `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${sent}, UID in object meta: ${stored}`,
+  );
+}
+
+function checkPreconditions({ target, unconditional }: Update, object: KubernetesObject, current: Current): void {
+  const { uid, resourceVersion } = object.metadata;
+  if (uid && uid !== current.object.metadata.uid) throw storageUidConflict(target, current.key, uid, current.object.metadata.uid);
+  if (resourceVersion && resourceVersion !== "0") {
+    if (resourceVersion !== String(current.revision)) throw modified(groupResource(target), target.name);
+    return;
+  }
+  if (unconditional) return;
+  const { face, row, name } = target;
+  throw invalid({ group: face.group, kind: row.resource }, name, [
+    {
+      reason: "FieldValueInvalid",
+      message: "Invalid value: 0: must be specified for an update",
+      field: "metadata.resourceVersion",
+    },
+  ]);
+}
+
+/** From what was sent to what will be stored. Changes `object`; gives the operations that go with it. */
+async function prepare(
+  parts: ServerParts,
+  { target, options, internal }: Update,
+  object: KubernetesObject,
+  current: Current,
+): Promise<Operation[]> {
+  const { row, face, subresource } = target;
+  const old = current.object;
+  const operations: Operation[] = [];
+  keepSystemFields(object, old);
+  if (internal !== true)
+    updateManagedFields({
+      row,
+      previous: old,
+      object,
+      manager: options.manager,
+      operation: "Update",
+      subresource: subresource?.name ?? "",
+      apiVersion: apiVersionOf(face),
+      nowMs: parts.clock.now(),
+    });
+  const request = admissionRequest(target, options, "UPDATE", { object, old, name: target.name });
+  if (internal !== true) await parts.admission.mutate(request, operations);
+  if (subresource) takeSubresource(row, subresource.name, object, old);
+  else row.strategy.prepareForUpdate?.(object, old);
+  setGeneration(row, object, old);
+  const causes: StatusCause[] = [];
+  for (const companion of parts.companions) {
+    if (!companion.handles(row)) continue;
+    operations.push(...(await companion.prepare({ object, old, dryRun: options.dryRun, report: report(causes) })));
+  }
+  if (internal !== true) {
+    validate({ target, object, old }, causes);
+    await parts.admission.validate(request, operations);
+  }
+  return operations;
+}
+
+/** True where `object` waits for nothing any more. */
+export function isGone(object: DeepReadonly<KubernetesObject>): boolean {
+  const { deletionTimestamp, deletionGracePeriodSeconds, finalizers } = object.metadata;
+  if (deletionTimestamp == null || (finalizers?.length ?? 0) > 0 || (deletionGracePeriodSeconds ?? 0) > 0) return false;
+  const { spec } = object as DeepReadonly<{ spec?: { finalizers?: string[] } }>;
+  return object.kind !== "Namespace" || (spec?.finalizers?.length ?? 0) === 0;
+}
+
+async function attempt(parts: ServerParts, update: Update, current: Current): Promise<Updated> {
+  const { target, options } = update;
+  const object = await update.propose(current.object);
+  checkPreconditions(update, object, current);
+  object.metadata.resourceVersion = String(current.revision);
+  const others = await prepare(parts, update, object, current);
+  object.metadata.resourceVersion = String(current.revision);
+  if (options.dryRun) return { object, stored: undefined };
+  const record = recordOf(target.row, object);
+  if (isGone(object)) {
+    const released = await companionReleases(parts, update, current);
+    await commitDelete(parts, { key: current.key, revision: current.revision, others: [...others, ...released] });
+    return { object, stored: { record, revision: current.revision } };
+  }
+  if (sameContent(record, current.record)) return { object: current.object, stored: current };
+  const { key, revision } = current;
+  const stored = await commitPut(parts, { row: target.row, key, object, record, if: { revision }, others });
+  return { object, stored };
+}
+
+export async function companionReleases(
+  parts: ServerParts,
+  { target, options }: Pick<Update, "target" | "options">,
+  current: Current,
+): Promise<Operation[]> {
+  const operations: Operation[] = [];
+  for (const companion of parts.companions) {
+    if (!companion.handles(target.row)) continue;
+    const write = { object: undefined, old: current.object, dryRun: options.dryRun, report: report([]) };
+    operations.push(...(await companion.prepare(write)));
+  }
+  return operations;
+}
+
+/** Undefined where there is no such object. */
+export async function updateIfThere(parts: ServerParts, update: Update): Promise<Updated | undefined> {
+  for (let attempts = 1; ; attempts++) {
+    const current = await readCurrent(parts, update.target);
+    if (current === undefined) return undefined;
+    try {
+      return await attempt(parts, update, current);
+    } catch (error) {
+      if (refusedOperation(error) === undefined) throw error;
+      if (attempts >= ATTEMPTS) throw modified(groupResource(update.target), update.target.name);
+    }
+  }
+}
+
+export async function updateObject(parts: ServerParts, update: Update): Promise<Updated> {
+  const updated = await updateIfThere(parts, update);
+  if (updated === undefined) throw notFound(groupResource(update.target), update.target.name);
+  return updated;
+}

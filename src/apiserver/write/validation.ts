@@ -1,0 +1,23 @@
+/** Validates what is about to be stored: metadata, then what the row's strategy says. All errors of an object come at once. */
+import { invalid, type StatusCause } from "../../api/errors.ts";
+import type { KubernetesObject } from "../../api/meta.ts";
+import { type Report, report } from "../../api/validation-report.ts";
+import type { DeepReadonly } from "../../base/readonly.ts";
+import type { Target } from "../target.ts";
+
+export interface Validation {
+  target: Target;
+  object: DeepReadonly<KubernetesObject>;
+  old: DeepReadonly<KubernetesObject> | undefined;
+}
+
+/** `causes`: found before, by those who allocate. Throws ApiError 422. */
+export function validate({ target, object, old }: Validation, causes: StatusCause[]): void {
+  const { row, face, subresource, context } = target;
+  const root: Report = report(causes);
+  const ofSubresource = subresource && row.strategy.validateSubresource?.[subresource.name];
+  if (ofSubresource && old) ofSubresource(object, old, root);
+  else if (subresource === undefined) row.strategy.validate?.(object, old, root);
+  if (causes.length > 0) throw invalid({ group: face.group, kind: face.kind }, object.metadata.name ?? "", causes);
+  for (const text of row.strategy.warnings?.(object, old) ?? []) context.warnings.add(text);
+}
