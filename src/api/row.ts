@@ -25,6 +25,8 @@ export interface Face {
   version: string;
   kind: string;
   schema: ObjectSchema;
+  /** The schema as OpenAPI says it, where it is no generated one: custom resources. */
+  openApiSchema?: Readonly<Record<string, unknown>>;
   toFace?(stored: DeepReadonly<KubernetesObject>): KubernetesObject;
   fromFace?(sent: KubernetesObject): KubernetesObject;
 }
