@@ -141,7 +141,7 @@ export const invalid = (of: { group: string; kind: string }, name: string, cause
     details: {
       ...(name === "" ? {} : { name }),
       ...(of.group === "" ? {} : { group: of.group }),
-      kind: of.kind,
+      ...(of.kind === "" ? {} : { kind: of.kind }),
       causes: [...causes],
     },
   });
