@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { encodeUtf8 } from "../../src/base/bytes.ts";
 import { realClock } from "../../src/base/clock.ts";
 import { type LmdbStore, type LmdbStoreOptions, openLmdbStore } from "../../src/store/lmdb/lmdb-store.ts";
-import { put, remove } from "./suite.ts";
+import { put, remove } from "./contract.ts";
 
 let directory: string;
 const stores: LmdbStore[] = [];
