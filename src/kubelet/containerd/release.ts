@@ -34,6 +34,8 @@ export interface ReleaseOptions {
 }
 
 const run = promisify(execFile);
+/** Where CNI keeps its results, whatever it is told about addresses. */
+const CNI_RESULTS = "/var/lib/cni/results";
 const DAEMON_GRACE_MS = 5_000;
 const KILL_TIMEOUT_MS = 10_000;
 
@@ -48,12 +50,12 @@ export async function releaseContainerd(options: ReleaseOptions): Promise<void> 
     );
     await endProcess(clock, daemon, DAEMON_GRACE_MS);
   }
-  const sockets = await shimSockets(layout);
+  const strays = await strayFiles(layout);
   await killShims(layout, clock);
   if (options.cgroupRoot !== "") await removeCgroups(options.cgroupRoot, clock);
   await unmountBelow([layout.directory, ...options.mountDirectories]);
   await removeBridge(layout);
-  await Promise.all(sockets.map((path) => rm(path, { force: true })));
+  await Promise.all(strays.map((path) => rm(path, { force: true })));
   const gone = options.deleteFiles
     ? [layout.directory]
     : [layout.state, layout.runc, layout.pid, layout.socket, `${layout.socket}.ttrpc`, layout.cniAddresses];
@@ -81,12 +83,20 @@ async function removeSandbox(runtime: Runtime, id: string): Promise<void> {
   await runtime.removePodSandbox(id);
 }
 
-/** Shims listen outside our directories; each bundle names its shim's socket. */
-async function shimSockets(layout: Layout): Promise<string[]> {
+/** What the tasks that are there still left outside our directories. */
+async function strayFiles(layout: Layout): Promise<string[]> {
   const bundles = join(layout.state, "io.containerd.runtime.v2.task", "k8s.io");
-  const ids = await readdir(bundles).catch(() => []);
-  const addresses = await Promise.all(ids.map((id) => readFile(join(bundles, id, "address"), "utf8").catch(() => "")));
-  return addresses.filter((address) => address.startsWith("unix://")).map((address) => address.slice("unix://".length).trim());
+  const ids = new Set(await readdir(bundles).catch(() => []));
+  // Each bundle names the socket of its shim.
+  const addresses = await Promise.all([...ids].map((id) => readFile(join(bundles, id, "address"), "utf8").catch(() => "")));
+  const sockets = addresses
+    .filter((address) => address.startsWith("unix://"))
+    .map((address) => address.slice("unix://".length).trim());
+  // What CNI remembers of a sandbox: NETWORK-ID-INTERFACE.
+  const results = (await readdir(CNI_RESULTS).catch(() => [])).filter((name) =>
+    ids.has(/-([0-9a-f]{64})-/.exec(name)?.[1] ?? ""),
+  );
+  return [...sockets, ...results.map((name) => join(CNI_RESULTS, name))];
 }
 
 /** A container's first process is its shim's child. */

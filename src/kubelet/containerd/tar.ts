@@ -1,4 +1,4 @@
-/** Writes tar archives of regular files and directories: enough for an image that we make ourselves. POSIX ustar. */
+/** Writes tar archives of files, directories and symbolic links: enough for an image that we make ourselves. POSIX ustar. */
 
 import { assert } from "../../base/assert.ts";
 import { concatBytes, encodeUtf8 } from "../../base/bytes.ts";
@@ -8,6 +8,8 @@ export interface TarEntry {
   name: string;
   mode: number;
   content: Uint8Array;
+  /** Makes it a symbolic link to there, at most 100 bytes. */
+  link?: string;
 }
 
 const BLOCK = 512;
@@ -22,7 +24,7 @@ export function tar(entries: readonly TarEntry[]): Uint8Array {
   return concatBytes(parts);
 }
 
-function header({ name, mode, content }: TarEntry): Uint8Array {
+function header({ name, mode, content, link }: TarEntry): Uint8Array {
   const block = new Uint8Array(BLOCK);
   const path = encodeUtf8(name);
   assert(path.length <= 100, `${name} is too long a name for a tar archive`);
@@ -34,7 +36,8 @@ function header({ name, mode, content }: TarEntry): Uint8Array {
   octal(116, 7, 0);
   octal(124, 11, content.length);
   octal(136, 11, 0);
-  put(156, name.endsWith("/") ? "5" : "0");
+  put(156, link !== undefined ? "2" : name.endsWith("/") ? "5" : "0");
+  if (link !== undefined) put(157, link);
   put(257, "ustar\u000000");
   // The checksum counts its own field as spaces.
   put(148, "        ");

@@ -87,11 +87,9 @@ export function containerdEvents(connection: Connection, clock: Clock, members: 
     const lanes = new Map<string, Promise<void>>();
     const filters = Object.keys(TOPICS).map((topic) => `namespace==${CRI_NAMESPACE},topic==${JSON.stringify(topic)}`);
     const deliver = async (event: ContainerEvent): Promise<void> => {
-      if (event.type === "Started" || event.type === "Stopped") {
-        for (const delayMs of SETTLE_DELAYS_MS) {
-          if (signal.aborted || (await running(connection, event.containerId)) === (event.type === "Started")) break;
-          await sleep(clock, delayMs, signal);
-        }
+      for (const delayMs of SETTLE_DELAYS_MS) {
+        if (signal.aborted || (await settled(connection, members, event))) break;
+        await sleep(clock, delayMs, signal);
       }
       const podUid = await members.podUidOf(event.containerId);
       if (!signal.aborted) onEvent({ ...event, podUid });
@@ -126,6 +124,20 @@ function containerEvent({ topic, timestamp, event }: Decoded<typeof Envelope>): 
   }
   const createdAtMs = (timestamp?.seconds ?? 0) * 1000 + (timestamp?.nanos ?? 0) / 1e6;
   return { containerId: decode(Subject, event.value).containerId, type, createdAtMs, podUid: "" };
+}
+
+/** Whether the CRI shows what the event tells. */
+async function settled(connection: Connection, members: Membership, { type, containerId }: ContainerEvent): Promise<boolean> {
+  switch (type) {
+    case "Created":
+      return (await members.podUidOf(containerId)) !== "";
+    case "Started":
+      return running(connection, containerId);
+    case "Stopped":
+      return !(await running(connection, containerId));
+    case "Deleted":
+      return true;
+  }
 }
 
 /** Whether the CRI says that this container, or sandbox, runs. */

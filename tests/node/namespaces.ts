@@ -1,0 +1,89 @@
+/**
+ * A place for real containers in tests: mount and network namespaces of their own, in which no packet finds a way out and nothing that
+ * is mounted, or written to /run, /var/lib and /var/log, reaches the machine.
+ */
+import { execFile, spawn } from "node:child_process";
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { realClock, sleep } from "../../src/base/clock.ts";
+import { endProcess } from "../../src/kubelet/containerd/daemon.ts";
+import { inspectMachine, type Machine, obstacle } from "../../src/kubelet/containerd/machine.ts";
+import { mountPointsBelow } from "../../src/kubelet/containerd/mounts.ts";
+
+const run = promisify(execFile);
+
+export interface Namespaces {
+  /** A directory that both sides see. */
+  readonly directory: string;
+  /** How the namespaces' files are seen from outside: `/proc/PID/root`. */
+  readonly root: string;
+  /** The machine as it is, with a containerd that starts inside. */
+  readonly machine: Machine;
+  /** Runs a command inside; answers what it wrote. */
+  run(command: string, args: readonly string[]): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** Why real containers cannot be tested here; undefined where they can. */
+export async function whyNot(): Promise<string | undefined> {
+  return obstacle(await inspectMachine())?.message;
+}
+
+const SET_UP = `
+ip link set lo up
+for directory in /run /var/lib /var/log; do mount -t tmpfs tmpfs $directory; done
+mkdir -p /run/netns
+echo ready
+exec sleep infinity`;
+
+export async function openNamespaces(): Promise<Namespaces> {
+  const machine = await inspectMachine();
+  const directory = await mkdtemp(join(tmpdir(), "timonier-node-"));
+  const holder = spawn("unshare", ["--mount", "--net", "--propagation", "private", "sh", "-ec", SET_UP], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const pid = await new Promise<number>((resolve, reject) => {
+    holder.once("error", reject);
+    holder.once("exit", (code) => reject(new Error(`the namespaces could not be made: exit code ${code}`)));
+    holder.stdout.once("data", () => resolve(holder.pid ?? 0));
+  });
+  const enter = ["--target", String(pid), "--mount", "--net", "--"];
+  const containerd = machine.containerd && { ...machine.containerd, path: join(directory, "start-containerd") };
+  await writeFile(
+    join(directory, "start-containerd"),
+    `#!/bin/sh\nexec nsenter ${enter.join(" ")} ${machine.containerd?.path} "$@"\n`,
+  );
+  await chmod(join(directory, "start-containerd"), 0o755);
+  return {
+    directory,
+    root: `/proc/${pid}/root`,
+    machine: { ...machine, containerd },
+    run: async (command, args) => (await run("nsenter", [...enter, command, ...args], { maxBuffer: 16 * 1024 * 1024 })).stdout,
+    async close() {
+      await endProcess(realClock, pid, 0);
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Waits until `condition` holds; fails with `what` where it never does. */
+export async function until(what: string, condition: () => boolean | Promise<boolean>, timeoutMs = 20_000): Promise<void> {
+  const deadline = realClock.monotonic() + timeoutMs;
+  while (!(await condition())) {
+    if (realClock.monotonic() > deadline) throw new Error(`waited in vain: ${what}`);
+    await sleep(realClock, 10);
+  }
+}
+
+/** Processes whose command line has `text` in it. */
+export async function processesWith(text: string): Promise<string[]> {
+  const { stdout } = await run("ps", ["-eo", "pid=,args="]);
+  return stdout.split("\n").filter((line) => line.includes(text) && !line.includes("ps -eo"));
+}
+
+/** Mount points inside beneath `directory`. */
+export async function mountsBelow(namespaces: Namespaces, directory: string): Promise<string[]> {
+  return mountPointsBelow(await namespaces.run("cat", ["/proc/self/mountinfo"]), [directory]);
+}
