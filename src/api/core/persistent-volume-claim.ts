@@ -1,4 +1,7 @@
-/** v1 PersistentVolumeClaim. */
+/**
+ * v1 PersistentVolumeClaim: a request for storage.
+ * https://kubernetes.io/docs/concepts/storage/persistent-volumes/#persistentvolumeclaims
+ */
 import type * as generated from "../generated/shared.ts";
 import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
@@ -7,6 +10,16 @@ import { ageOf, formatAccessModes, UNSET } from "../table/cells.ts";
 export type PersistentVolumeClaim = generated.PersistentVolumeClaim;
 
 const strategy: Strategy<PersistentVolumeClaim> = {
+  unconditionalUpdate: true,
+
+  default({ spec, status }) {
+    if (!status.phase) status.phase = "Pending";
+    spec.volumeMode ??= "Filesystem";
+  },
+
+  prepareForCreate(claim) {
+    claim.status = { phase: "Pending" };
+  },
   columns: (claim) => {
     const { metadata, spec, status } = claim;
     const isBound = Boolean(spec?.volumeName);

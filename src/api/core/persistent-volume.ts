@@ -1,4 +1,7 @@
-/** v1 PersistentVolume. */
+/**
+ * v1 PersistentVolume: storage of the cluster, bound to one claim at a time.
+ * https://kubernetes.io/docs/concepts/storage/persistent-volumes/
+ */
 import type * as generated from "../generated/core-v1.ts";
 import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
@@ -7,6 +10,15 @@ import { ageOf, formatAccessModes, UNSET } from "../table/cells.ts";
 export type PersistentVolume = generated.PersistentVolume;
 
 const strategy: Strategy<PersistentVolume> = {
+  unconditionalUpdate: true,
+
+  default({ spec, status }) {
+    if (!status.phase) status.phase = "Pending";
+    if (!spec.persistentVolumeReclaimPolicy) spec.persistentVolumeReclaimPolicy = "Retain";
+    spec.volumeMode ??= "Filesystem";
+    if (spec.hostPath) spec.hostPath.type ??= "";
+    if (spec.iscsi && !spec.iscsi.iscsiInterface) spec.iscsi.iscsiInterface = "default";
+  },
   columns: (volume) => {
     const { metadata, spec, status } = volume;
     return [

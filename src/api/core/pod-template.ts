@@ -1,12 +1,22 @@
-/** v1 PodTemplate. */
+/**
+ * v1 PodTemplate: a template that stands alone.
+ * https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-template-v1/
+ */
+
 import type * as generated from "../generated/core-v1.ts";
 import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
 import { containerCells, formatLabels } from "../table/cells.ts";
+import { defaultPodTemplate } from "./pod/defaults.ts";
+import { validatePodTemplate } from "./pod/validation/index.ts";
 
 export type PodTemplate = generated.PodTemplate;
 
 const strategy: Strategy<PodTemplate> = {
+  hasGeneration: true,
+  unconditionalUpdate: true,
+  default: ({ template }) => defaultPodTemplate(template),
+  validate: ({ template }, _previous, report) => validatePodTemplate(template, report.at("template")),
   columns: ({ metadata, template }) => [metadata.name, ...containerCells(template), formatLabels(template?.metadata?.labels)],
 };
 

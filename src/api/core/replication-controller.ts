@@ -1,12 +1,57 @@
-/** v1 ReplicationController. */
+/**
+ * v1 ReplicationController: what a ReplicaSet was before.
+ * https://kubernetes.io/docs/concepts/workloads/controllers/replicationcontroller/
+ */
+import { validateReplicaCounts } from "../apps/replica-set.ts";
 import type * as generated from "../generated/core-v1.ts";
 import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
+import { selectorFromLabels } from "../selectors/index.ts";
 import { ageOf, containerCells, formatLabels } from "../table/cells.ts";
+import { notNegative, restartsAlways } from "../validation.ts";
+import { defaultPodTemplate } from "./pod/defaults.ts";
+import { validatePodTemplate } from "./pod/validation/index.ts";
 
 export type ReplicationController = generated.ReplicationController;
 
 const strategy: Strategy<ReplicationController> = {
+  hasGeneration: true,
+  unconditionalUpdate: true,
+
+  default({ metadata, spec }) {
+    const labels = spec.template?.metadata?.labels;
+    if (labels) {
+      if (!Object.keys(spec.selector ?? {}).length) spec.selector = { ...labels };
+      if (!Object.keys(metadata.labels ?? {}).length) metadata.labels = { ...labels };
+    }
+    spec.replicas ??= 1;
+    if (spec.template) defaultPodTemplate(spec.template);
+  },
+
+  prepareForCreate(controller) {
+    controller.status = { replicas: 0 };
+  },
+
+  validate({ spec }, _previous, report) {
+    const here = report.at("spec");
+    notNegative(spec.replicas, here.at("replicas"));
+    notNegative(spec.minReadySeconds, here.at("minReadySeconds"));
+    const { selector = {}, template } = spec;
+    if (!Object.keys(selector).length) here.at("selector").required();
+    if (!template) return here.at("template").required();
+    const labels = template.metadata?.labels;
+    if (!selectorFromLabels(selector).matches(labels)) {
+      here.at("template", "metadata", "labels").invalid(labels ?? {}, "`selector` does not match template `labels`");
+    }
+    validatePodTemplate(template, here.at("template"));
+    restartsAlways(template, here);
+  },
+
+  validateSubresource: {
+    status: ({ status }, _previous, report) => validateReplicaCounts(status, report.at("status")),
+  },
+
+  selectableFields: ({ status }) => ({ "status.replicas": String(status.replicas) }),
   columns: (controller) => {
     const { spec, status } = controller;
     return [

@@ -1,4 +1,7 @@
-/** v1 ResourceQuota. */
+/**
+ * v1 ResourceQuota: how much a namespace may use in all.
+ * https://kubernetes.io/docs/concepts/policy/resource-quotas/
+ */
 import type * as generated from "../generated/core-v1.ts";
 import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
@@ -7,6 +10,11 @@ import { ageOf } from "../table/cells.ts";
 export type ResourceQuota = generated.ResourceQuota;
 
 const strategy: Strategy<ResourceQuota> = {
+  unconditionalUpdate: true,
+
+  prepareForCreate(quota) {
+    quota.status = {};
+  },
   columns: (quota) => {
     const { hard = {}, used = {} } = quota.status ?? {};
     const lines = Object.keys(hard)

@@ -1,4 +1,8 @@
-/** v1 Secret. */
+/**
+ * v1 Secret: small confidential data, as environment or files.
+ * https://kubernetes.io/docs/concepts/configuration/secret/
+ */
+import { encodeBase64, encodeUtf8 } from "../../base/bytes.ts";
 import type * as generated from "../generated/core-v1.ts";
 import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
@@ -7,6 +11,19 @@ import { ageOf } from "../table/cells.ts";
 export type Secret = generated.Secret;
 
 const strategy: Strategy<Secret> = {
+  unconditionalUpdate: true,
+
+  default(secret) {
+    if (!secret.type) secret.type = "Opaque";
+    // What was written as text is kept as bytes.
+    for (const [key, text] of Object.entries(secret.stringData ?? {})) {
+      secret.data ??= {};
+      secret.data[key] = encodeBase64(encodeUtf8(text));
+    }
+    delete secret.stringData;
+  },
+
+  selectableFields: ({ type = "" }) => ({ type }),
   columns: (secret) => {
     const keys = Object.keys(secret.data ?? {}).length;
     return [secret.metadata.name, secret.type ?? "", keys, ageOf(secret)];

@@ -1,4 +1,7 @@
-/** flowcontrol.apiserver.k8s.io/v1 FlowSchema. */
+/**
+ * flowcontrol.apiserver.k8s.io/v1 FlowSchema: which requests belong to which priority level.
+ * https://kubernetes.io/docs/concepts/cluster-administration/flow-control/
+ */
 import type * as generated from "../generated/flowcontrol-v1.ts";
 import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
@@ -7,6 +10,16 @@ import { ageOf, NONE } from "../table/cells.ts";
 export type FlowSchema = generated.FlowSchema;
 
 const strategy: Strategy<FlowSchema> = {
+  hasGeneration: true,
+  unconditionalUpdate: true,
+
+  default({ spec }) {
+    if (!spec.matchingPrecedence) spec.matchingPrecedence = 1000;
+  },
+
+  prepareForCreate(schema) {
+    schema.status = {};
+  },
   columns: (flowSchema) => {
     const { spec, status } = flowSchema;
     return [

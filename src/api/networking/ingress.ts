@@ -1,4 +1,7 @@
-/** networking.k8s.io/v1 Ingress. */
+/**
+ * networking.k8s.io/v1 Ingress: HTTP routes into the cluster.
+ * https://kubernetes.io/docs/concepts/services-networking/ingress/
+ */
 import type * as generated from "../generated/networking-v1.ts";
 import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
@@ -10,6 +13,12 @@ export type Ingress = generated.Ingress;
 const formatHosts = (hosts: readonly string[]): string => firstOf(hosts.filter(Boolean), 3, hosts.length) || "*";
 
 const strategy: Strategy<Ingress> = {
+  hasGeneration: true,
+  unconditionalUpdate: true,
+
+  prepareForCreate(ingress) {
+    ingress.status = { loadBalancer: {} };
+  },
   columns: (ingress) => {
     const { spec, status } = ingress;
     return [

@@ -1,4 +1,7 @@
-/** networking.k8s.io/v1 ServiceCIDR. */
+/**
+ * networking.k8s.io/v1 ServiceCIDR: a range of addresses for Services.
+ * https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/service-cidr-v1/
+ */
 import type * as generated from "../generated/networking-v1.ts";
 import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
@@ -7,6 +10,9 @@ import { ageOf } from "../table/cells.ts";
 export type ServiceCIDR = generated.ServiceCIDR;
 
 const strategy: Strategy<ServiceCIDR> = {
+  prepareForCreate(range) {
+    range.status = {};
+  },
   columns: (range) => [range.metadata.name, (range.spec?.cidrs ?? []).join(","), ageOf(range)],
 };
 

@@ -1,4 +1,7 @@
-/** scheduling.k8s.io/v1 PriorityClass. */
+/**
+ * scheduling.k8s.io/v1 PriorityClass: how important a Pod is.
+ * https://kubernetes.io/docs/concepts/scheduling-eviction/pod-priority-preemption/
+ */
 import type * as generated from "../generated/scheduling-v1.ts";
 import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
@@ -7,6 +10,12 @@ import { ageOf } from "../table/cells.ts";
 export type PriorityClass = generated.PriorityClass;
 
 const strategy: Strategy<PriorityClass> = {
+  hasGeneration: true,
+  unconditionalUpdate: true,
+
+  default(priorityClass) {
+    priorityClass.preemptionPolicy ??= "PreemptLowerPriority";
+  },
   columns: (priorityClass) => [
     priorityClass.metadata.name,
     priorityClass.value,

@@ -1,4 +1,7 @@
-/** storage.k8s.io/v1 StorageClass. */
+/**
+ * storage.k8s.io/v1 StorageClass: how volumes of a kind are made.
+ * https://kubernetes.io/docs/concepts/storage/storage-classes/
+ */
 import type * as generated from "../generated/storage-v1.ts";
 import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
@@ -12,6 +15,12 @@ const DEFAULT_CLASS_ANNOTATIONS = [
 ] as const;
 
 const strategy: Strategy<StorageClass> = {
+  unconditionalUpdate: true,
+
+  default(storageClass) {
+    storageClass.reclaimPolicy ??= "Delete";
+    storageClass.volumeBindingMode ??= "Immediate";
+  },
   columns: (storageClass) => {
     const { metadata, provisioner, reclaimPolicy, volumeBindingMode, allowVolumeExpansion } = storageClass;
     const isDefault = DEFAULT_CLASS_ANNOTATIONS.some((key) => metadata.annotations?.[key] === "true");
