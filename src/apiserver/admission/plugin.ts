@@ -32,6 +32,8 @@ export interface AdmissionRequest {
 
 /** What plugins may read: the API server's own cache, without I/O. Objects are parsed for the call. */
 export interface AdmissionReader {
+  /** Whether the object is there and who it is, without parsing it. */
+  identity(row: AnyResource, namespace: string, name: string): { readonly uid: string; readonly deleting: boolean } | undefined;
   get(row: AnyResource, namespace: string, name: string): DeepReadonly<KubernetesObject> | undefined;
   list(row: AnyResource, namespace?: string): DeepReadonly<KubernetesObject>[];
 }

@@ -29,12 +29,6 @@ import {
 import type { TokenKey } from "./token-key.ts";
 import { CREDENTIAL_ID, NODE_NAME, NODE_UID, POD_NAME, POD_UID } from "./user-extra.ts";
 
-/** What the index knows of an object. */
-export interface IndexedObject {
-  uid: string;
-  deleting: boolean;
-}
-
 export interface TokenAuthenticatorOptions {
   /** Being made beside the start: the first token waits for it. */
   key: Promise<TokenKey>;
@@ -43,8 +37,6 @@ export interface TokenAuthenticatorOptions {
   audiences: readonly string[];
   clock: Clock;
   reader: AdmissionReader;
-  /** Undefined: there is no such object. */
-  lookUp(row: AnyResource, namespace: string, name: string): IndexedObject | undefined;
 }
 
 /** Undefined: the token is not one of ours, or no longer good. `audiences`: those that the answer may be for. */
@@ -55,7 +47,7 @@ const MEMO_TOKENS = 4096;
 const LEEWAY_MS = 60_000;
 
 export function tokenAuthenticator(options: TokenAuthenticatorOptions): TokenAuthenticator {
-  const { key, issuer, clock, reader, lookUp } = options;
+  const { key, issuer, clock, reader } = options;
   const verified = new Map<string, Record<string, unknown>>();
 
   async function claimsOf(token: string): Promise<Record<string, unknown> | undefined> {
@@ -69,7 +61,7 @@ export function tokenAuthenticator(options: TokenAuthenticatorOptions): TokenAut
   }
 
   function exists(row: AnyResource, namespace: string, { name, uid }: ObjectIdentity): boolean {
-    const found = lookUp(row, namespace, name);
+    const found = reader.identity(row, namespace, name);
     if (found === undefined || found.uid !== uid) return false;
     if (!found.deleting) return true;
     const since = reader.get(row, namespace, name)?.metadata.deletionTimestamp;

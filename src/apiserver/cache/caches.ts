@@ -52,6 +52,7 @@ export function createCaches(store: Store): Caches {
       const entry = filled(row).get(namespace === "" ? name : `${namespace}/${name}`);
       return entry && (parse(row, entry) as DeepReadonly<KubernetesObject>);
     },
+    identity: (row, namespace, name) => filled(row).get(namespace === "" ? name : `${namespace}/${name}`),
     list(row, namespace) {
       return filled(row)
         .list(namespace === undefined ? everything : { ...everything, namespace })
