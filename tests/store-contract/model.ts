@@ -93,100 +93,110 @@ const show = (event: StoreEvent): ModelEvent => ({
   previous: event.previous && { text: decodeUtf8(event.previous.value), revision: event.previous.revision },
 });
 
+const PREFIXES = ["/", "/a/", "/b/", "/a/1"];
+
+interface Run {
+  readonly store: Store;
+  readonly seed: number;
+  readonly model: Model;
+  readonly watches: { readonly prefix: string; readonly after: number; readonly seen: ModelEvent[] }[];
+  /** A whole number below `bound`. */
+  pick(bound: number): number;
+}
+
+const somePrefix = ({ pick }: Run): string => PREFIXES[pick(PREFIXES.length)] ?? "/";
+const someKey = ({ pick }: Run): string => `/${"ab"[pick(2)]}/${pick(15)}`;
+const someRevision = ({ model, pick }: Run): number => model.compacted + pick(model.newest - model.compacted + 1);
+
+function someCondition({ model, pick }: Run, key: string): Precondition {
+  const revision = model.state.get(key)?.revision ?? 0;
+  return (["any", "any", "absent", "present", { revision }, { revision: revision + 1 }] as const)[pick(6)] ?? "any";
+}
+
+function someTransaction(run: Run): Operation[] {
+  const { pick, seed } = run;
+  const keys = new Set(Array.from({ length: 1 + pick(4) }, () => someKey(run)));
+  return [...keys].map((key): Operation => {
+    const condition = someCondition(run, key);
+    const kind = pick(10);
+    if (kind === 0) return { type: "check", key, if: condition };
+    if (kind < 4) return { type: "delete", key, if: condition };
+    return { type: "put", key, value: encodeUtf8(`${seed}-${pick(1e6)}`.repeat(1 + pick(30))), if: condition };
+  });
+}
+
+/** Concurrent commits, and reads in between: they see some durable state, never a mixture. */
+async function burst(run: Run): Promise<void> {
+  const { store, model, pick } = run;
+  const work = Array.from({ length: 1 + pick(20) }, async () => {
+    const operations = someTransaction(run);
+    const expected = model.commit(operations);
+    const actual = await store.commit(operations).catch((error: unknown) => error);
+    if (typeof expected !== "number") return expect(actual).toEqual(expected);
+    expect(actual).toBeInstanceOf(StoreError);
+    return expect(actual).toMatchObject({ reason: "conflict", operation: expected });
+  });
+  for (let reads = pick(4); reads > 0; reads--) await compareRange(run, undefined);
+  await Promise.all(work);
+  expect(await store.revision()).toBe(model.newest);
+}
+
+async function compareRange(run: Run, asked: number | undefined): Promise<void> {
+  const prefix = somePrefix(run);
+  const after = run.pick(2) === 0 ? "" : someKey(run);
+  const limit = 1 + run.pick(20);
+  const range = await run.store.range({ prefix, after, limit, ...(asked !== undefined && { revision: asked }) });
+  const keys = range.entries.map((entry) => `${entry.key}=${decodeUtf8(entry.value)}@${entry.revision}`);
+  expect({ keys, more: range.more }).toEqual(run.model.range(prefix, after, limit, range.revision));
+  if (asked !== undefined) expect(range.revision).toBe(asked);
+}
+
+async function compareKey({ store, model }: Run, key: string): Promise<void> {
+  const entry = await store.get(key);
+  expect(entry && { text: decodeUtf8(entry.value), revision: entry.revision }).toEqual(model.state.get(key));
+}
+
+function startWatch(run: Run): void {
+  const watch = { prefix: somePrefix(run), after: someRevision(run), seen: [] as ModelEvent[] };
+  run.watches.push(watch);
+  run.store.watch({
+    prefix: watch.prefix,
+    after: watch.after,
+    onEvents: (events) => watch.seen.push(...events.map(show)),
+    onEnd: (error) => expect(error.reason).toBe("closed"),
+  });
+}
+
+async function compareWatches({ model, watches }: Run): Promise<void> {
+  for (const { prefix, after, seen } of watches) {
+    const expected = model.events.filter((event) => event.revision > after && event.key.startsWith(prefix));
+    await expect.poll(() => seen.length).toBeGreaterThanOrEqual(expected.length);
+    expect(seen).toEqual(expected);
+  }
+}
+
+async function compact(run: Run): Promise<void> {
+  // A watch that still catches up would be ended.
+  await compareWatches(run);
+  run.model.compacted = someRevision(run);
+  await run.store.compact(run.model.compacted);
+  expect(await run.store.compactedRevision()).toBe(run.model.compacted);
+}
+
 /** Throws where the store and the model differ. */
 export async function checkAgainstModel(store: Store, seed: number, steps: number): Promise<void> {
   const entropy = seededEntropy(seed);
-  const pick = (bound: number): number => randomInteger(entropy, bound);
-  const model = new Model();
-  const watches: { prefix: string; after: number; seen: ModelEvent[] }[] = [];
-  const prefixes = ["/", "/a/", "/b/", "/a/1"];
-  const somePrefix = (): string => prefixes[pick(prefixes.length)] ?? "/";
-  const someKey = (): string => `/${"ab"[pick(2)]}/${pick(15)}`;
-
-  function someCondition(key: string): Precondition {
-    const revision = model.state.get(key)?.revision ?? 0;
-    return (["any", "any", "absent", "present", { revision }, { revision: revision + 1 }] as const)[pick(6)] ?? "any";
-  }
-
-  function someTransaction(): Operation[] {
-    const keys = new Set(Array.from({ length: 1 + pick(4) }, someKey));
-    return [...keys].map((key): Operation => {
-      const condition = someCondition(key);
-      const kind = pick(10);
-      if (kind === 0) return { type: "check", key, if: condition };
-      if (kind < 4) return { type: "delete", key, if: condition };
-      return { type: "put", key, value: encodeUtf8(`${seed}-${pick(1e6)}`.repeat(1 + pick(30))), if: condition };
-    });
-  }
-
-  async function burst(): Promise<void> {
-    const work = Array.from({ length: 1 + pick(20) }, async () => {
-      const operations = someTransaction();
-      const expected = model.commit(operations);
-      const actual = await store.commit(operations).catch((error: unknown) => error);
-      if (typeof expected !== "number") return expect(actual).toEqual(expected);
-      expect(actual).toBeInstanceOf(StoreError);
-      return expect(actual).toMatchObject({ reason: "conflict", operation: expected });
-    });
-    // Reads in between see some durable state, never a mixture.
-    for (let reads = pick(4); reads > 0; reads--) await compareRange(undefined);
-    await Promise.all(work);
-    expect(await store.revision()).toBe(model.newest);
-  }
-
-  async function compareRange(asked: number | undefined): Promise<void> {
-    const prefix = somePrefix();
-    const after = pick(2) === 0 ? "" : someKey();
-    const limit = 1 + pick(20);
-    const range = await store.range({ prefix, after, limit, ...(asked !== undefined && { revision: asked }) });
-    const keys = range.entries.map((entry) => `${entry.key}=${decodeUtf8(entry.value)}@${entry.revision}`);
-    expect({ keys, more: range.more }).toEqual(model.range(prefix, after, limit, range.revision));
-    if (asked !== undefined) expect(range.revision).toBe(asked);
-  }
-
-  function startWatch(): void {
-    const watch = {
-      prefix: somePrefix(),
-      after: model.compacted + pick(model.newest - model.compacted + 1),
-      seen: [] as ModelEvent[],
-    };
-    watches.push(watch);
-    store.watch({
-      prefix: watch.prefix,
-      after: watch.after,
-      onEvents: (events) => watch.seen.push(...events.map(show)),
-      onEnd: (error) => expect(error.reason).toBe("closed"),
-    });
-  }
-
-  async function compact(): Promise<void> {
-    await checkWatches();
-    model.compacted += pick(model.newest - model.compacted + 1);
-    await store.compact(model.compacted);
-    expect(await store.compactedRevision()).toBe(model.compacted);
-  }
-
-  async function checkWatches(): Promise<void> {
-    for (const { prefix, after, seen } of watches) {
-      const expected = model.events.filter((event) => event.revision > after && event.key.startsWith(prefix));
-      await expect.poll(() => seen.length).toBeGreaterThanOrEqual(expected.length);
-      expect(seen).toEqual(expected);
-    }
-  }
-
+  const run: Run = { store, seed, model: new Model(), watches: [], pick: (bound) => randomInteger(entropy, bound) };
   for (let step = 0; step < steps; step++) {
-    const kind = pick(20);
-    if (kind < 9) await burst();
-    else if (kind < 15) await compareRange(model.compacted + pick(model.newest - model.compacted + 1));
-    else if (kind === 15 && watches.length < 20) startWatch();
-    else if (kind === 16 && pick(4) === 0) await compact();
-    else {
-      const key = someKey();
-      const entry = await store.get(key);
-      const expected = model.state.get(key);
-      expect(entry && { text: decodeUtf8(entry.value), revision: entry.revision }).toEqual(expected);
-    }
+    const kind = run.pick(20);
+    if (kind < 9) await burst(run);
+    else if (kind < 15) await compareRange(run, someRevision(run));
+    else if (kind === 15 && run.watches.length < 20) startWatch(run);
+    else if (kind === 16 && run.pick(3) === 0) await compact(run);
+    else await compareKey(run, someKey(run));
   }
-  await checkWatches();
-  for (const prefix of prefixes) expect(await store.count(prefix)).toBe(model.range(prefix, "", 1e9, model.newest).keys.length);
+  await compareWatches(run);
+  for (const prefix of PREFIXES) {
+    expect(await store.count(prefix)).toBe(run.model.range(prefix, "", Number.MAX_SAFE_INTEGER, run.model.newest).keys.length);
+  }
 }
