@@ -1,0 +1,54 @@
+/**
+ * Sets of field paths in the notation that clients see (FieldsV1), and what is done with them.
+ *
+ * A node without children is a member; one with children is a member only with `.` among them. Operations give new nodes and leave
+ * their operands alone; an empty set is undefined, since an empty node would be a member.
+ * https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/object-meta/#System
+ */
+export interface FieldSet {
+  [element: string]: FieldSet;
+}
+
+const MEMBER = ".";
+
+const isLeaf = (set: FieldSet): boolean => {
+  for (const _ in set) return false;
+  return true;
+};
+
+const isMember = (set: FieldSet): boolean => MEMBER in set || isLeaf(set);
+
+/** Everything that is in either. */
+export function union(a: FieldSet | undefined, b: FieldSet | undefined): FieldSet | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  const member = isMember(a) || isMember(b);
+  const result: FieldSet = {};
+  for (const key in a) if (key !== MEMBER) result[key] = union(a[key], b[key]) ?? {};
+  for (const key in b) if (key !== MEMBER && !(key in a)) result[key] = b[key] ?? {};
+  if (member && !isLeaf(result)) result[MEMBER] = {};
+  return result;
+}
+
+/** What is in `a` and not in `b`, path by path: a path in `b` takes nothing along that is below it. */
+export function difference(a: FieldSet | undefined, b: FieldSet | undefined): FieldSet | undefined {
+  if (a === undefined || b === undefined) return a;
+  const member = isMember(a) && !isMember(b);
+  const result: FieldSet = {};
+  for (const key in a) {
+    if (key === MEMBER) continue;
+    const below = difference(a[key], b[key]);
+    if (below !== undefined) result[key] = below;
+  }
+  if (isLeaf(result)) return member ? result : undefined;
+  if (member) result[MEMBER] = {};
+  return result;
+}
+
+export function equalSets(a: FieldSet, b: FieldSet): boolean {
+  for (const key in a) {
+    const other = b[key];
+    if (other === undefined || !equalSets(a[key] ?? {}, other)) return false;
+  }
+  for (const key in b) if (!(key in a)) return false;
+  return true;
+}
