@@ -33,7 +33,9 @@ export function apiGroupsOf(rows: Iterable<AnyResource>): ApiGroup[] {
       versions.set(face.version, [...(versions.get(face.version) ?? []), { row, face }]);
     }
   }
-  return [...groups].sort(([a], [b]) => byGroup(a, b)).map(([name, versions]) => ({ name, versions: versionsOf(name, versions) }));
+  return [...groups]
+    .sort(([a], [b]) => byGroup(a, b))
+    .map(([name, versions]) => ({ name, versions: versionsOf(name, versions) }));
 }
 
 const groupRanks = new Map(groupOrder.map(({ group }, rank) => [group, rank]));

@@ -31,7 +31,10 @@ interface Answering {
 }
 
 /** The document as an answer: 304 where the client has it, compressed where the client takes that. */
-export async function documentResponse(document: Document, { request, compressor, headers = {} }: Answering): Promise<HttpResponse> {
+export async function documentResponse(
+  document: Document,
+  { request, compressor, headers = {} }: Answering,
+): Promise<HttpResponse> {
   const { etag, bytes, contentType } = document;
   const known = etag === undefined ? {} : { etag: `"${etag}"`, vary: "Accept" };
   if (etag !== undefined && request.headers["if-none-match"]?.includes(`"${etag}"`))

@@ -75,7 +75,12 @@ const action = (method: Action["method"], verb: string, parameters: readonly Par
 const COLLECTION: readonly Action[] = [
   action("get", "list", LIST),
   action("post", "create", WRITE),
-  action("delete", "deletecollection", [...DELETE, ...LIST.filter(({ name }) => name !== "watch" && name !== "allowWatchBookmarks")], "deleteCollection"),
+  action(
+    "delete",
+    "deletecollection",
+    [...DELETE, ...LIST.filter(({ name }) => name !== "watch" && name !== "allowWatchBookmarks")],
+    "deleteCollection",
+  ),
 ];
 const ITEM: readonly Action[] = [
   action("get", "get", [], "read"),
@@ -134,7 +139,12 @@ function operation({ method, id, parameters, action: name, takesBody }: Action, 
 export const STATUS_SCHEMA = "io.k8s.apimachinery.pkg.apis.meta.v1.Status";
 export const PATCH_SCHEMA = "io.k8s.apimachinery.pkg.apis.meta.v1.Patch";
 
-function pathItem(actions: readonly Action[], verbs: readonly string[], described: Described, where: { path: string; suffix: string }): [string, object][] {
+function pathItem(
+  actions: readonly Action[],
+  verbs: readonly string[],
+  described: Described,
+  where: { path: string; suffix: string },
+): [string, object][] {
   const operations = actions
     .filter(({ verb }) => verbs.includes(verb))
     .map((each) => [each.method, operation(each, described, where.suffix)] as const);
@@ -147,7 +157,7 @@ function pathItem(actions: readonly Action[], verbs: readonly string[], describe
 export function pathsOf(served: ServedResource, base: string, schemaName: SchemaName): [string, object][] {
   const { row, face } = served;
   const kind = { group: face.group, version: face.version, kind: face.kind };
-  const tag = `${(face.group || "core").replace(/\.k8s\.io$|\..*/, "")}_${face.version}`;
+  const tag = `${(face.group || "core").split(".", 1)[0]}_${face.version}`;
   const described = { served, kind, schemaName, tag };
   const collection = row.namespaced ? `${base}/namespaces/{namespace}/${row.resource}` : `${base}/${row.resource}`;
   const suffix = `${row.namespaced ? "Namespaced" : ""}${face.kind}`;
@@ -161,9 +171,18 @@ export function pathsOf(served: ServedResource, base: string, schemaName: Schema
   return [...paths, ...pathItem(COLLECTION.slice(0, 1), row.verbs, described, everywhere)];
 }
 
-function subresourcePaths({ name, kind, verbs }: Subresource, described: Described, { path, suffix }: { path: string; suffix: string }): [string, object][] {
-  return pathItem(SUBRESOURCE, verbs, { ...described, kind }, {
-    path: `${path}/{name}/${name}`,
-    suffix: `${suffix}${capitalised(name)}`,
-  });
+function subresourcePaths(
+  { name, kind, verbs }: Subresource,
+  described: Described,
+  { path, suffix }: { path: string; suffix: string },
+): [string, object][] {
+  return pathItem(
+    SUBRESOURCE,
+    verbs,
+    { ...described, kind },
+    {
+      path: `${path}/{name}/${name}`,
+      suffix: `${suffix}${capitalised(name)}`,
+    },
+  );
 }

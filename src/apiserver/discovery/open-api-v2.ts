@@ -43,9 +43,9 @@ export function swaggerDocument(versions: readonly ApiVersion[], texts: SchemaTe
 function definition(value: Schema): Json {
   const { allOf, oneOf, default: fallback, ...rest } = value;
   const [only] = (allOf as Json[] | undefined) ?? [];
-  if (only?.["$ref"] !== undefined) return { $ref: referenceV2(only["$ref"]) };
+  if (only?.$ref !== undefined) return { $ref: referenceV2(only.$ref) };
   const result: Json = oneOf === undefined ? {} : { type: "string" };
-  if (fallback !== undefined && fallback !== null && typeof fallback !== "object") result["default"] = fallback;
+  if (fallback !== undefined && fallback !== null && typeof fallback !== "object") result.default = fallback;
   for (const [key, member] of Object.entries(rest)) result[key] = keyword(key, member);
   return result;
 }

@@ -49,11 +49,17 @@ export interface OpenApiParts {
 /** The paths of a group-version and the schemas that they refer to. */
 export function partsOf(version: ApiVersion, texts: SchemaTexts): OpenApiParts {
   const own = parse(texts[version.groupVersion]);
-  const known = { ...parse(texts["shared"]), ...own, ...customSchemas(version) };
+  const known = { ...parse(texts.shared), ...own, ...customSchemas(version) };
   const names = namesByKind(known);
   const schemaName: SchemaName = (kind) => names.get(keyOf(kind));
   const paths = version.resources.flatMap((served) => pathsOf(served, `/${documentPath(version)}`, schemaName));
-  const roots = [...Object.keys(own), ...Object.keys(customSchemas(version)), STATUS_SCHEMA, PATCH_SCHEMA, ...referencesIn(paths)];
+  const roots = [
+    ...Object.keys(own),
+    ...Object.keys(customSchemas(version)),
+    STATUS_SCHEMA,
+    PATCH_SCHEMA,
+    ...referencesIn(paths),
+  ];
   return { paths: Object.fromEntries(paths), schemas: reachable(roots, known) };
 }
 
@@ -127,7 +133,7 @@ function customPair(served: ServedResource): [string, Schema][] {
   const name = customName(served);
   const common = { apiVersion: { type: "string" }, kind: { type: "string" } };
   const given = face.openApiSchema ?? { type: "object", "x-kubernetes-preserve-unknown-fields": true };
-  const properties = { ...common, ...(given["properties"] as object | undefined), metadata: reference(OBJECT_META) };
+  const properties = { ...common, ...(given.properties as object | undefined), metadata: reference(OBJECT_META) };
   const items = { type: "array", items: { $ref: `${REFERENCE}${name}` } };
   return [
     [name, { ...given, properties, [GROUP_VERSION_KIND]: [{ group, version, kind }] }],
