@@ -1,4 +1,5 @@
 /** Who am I? https://kubernetes.io/docs/reference/access-authn-authz/authentication/#self-subject-review */
+import { formatTime } from "../../api/time.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { VirtualResource } from "../virtual-resource.ts";
 import { shownUser } from "./user-info.ts";
@@ -9,7 +10,7 @@ export const selfSubjectReview = (clock: Clock): VirtualResource => ({
   subresource: "",
   create: ({ object, user }) => ({
     ...object,
-    metadata: { creationTimestamp: new Date(clock.now()).toISOString().replace(/\.\d+/, "") },
+    metadata: { creationTimestamp: formatTime(clock.now()) },
     status: { userInfo: shownUser(user) },
   }),
 });

@@ -8,6 +8,7 @@ import { Secret } from "../../api/core/secret.ts";
 import { badRequest, conflict, invalid, notFound, type StatusCause } from "../../api/errors.ts";
 import type { KubernetesObject } from "../../api/meta.ts";
 import type { AnyResource } from "../../api/row.ts";
+import { formatTime } from "../../api/time.ts";
 import { report } from "../../api/validation-report.ts";
 import type { Clock } from "../../base/clock.ts";
 import { type Entropy, uuid } from "../../base/entropy.ts";
@@ -47,8 +48,6 @@ const MOST_SECONDS = 2 ** 32;
  */
 const EXTENDED_REQUEST_SECONDS = 3607;
 const EXTENDED_SECONDS = 365 * 24 * 3600;
-
-const isoOf = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+/, "");
 
 function validate(seconds: number): void {
   const causes: StatusCause[] = [];
@@ -136,9 +135,9 @@ export function tokenRequest({
     return {
       apiVersion: "authentication.k8s.io/v1",
       kind: "TokenRequest",
-      metadata: { name, namespace, uid: uuid(entropy), creationTimestamp: isoOf(clock.now()) },
+      metadata: { name, namespace, uid: uuid(entropy), creationTimestamp: formatTime(clock.now()) },
       spec: { audiences, expirationSeconds: seconds, boundObjectRef: reference },
-      status: { token, expirationTimestamp: isoOf(clock.now() + seconds * 1000) },
+      status: { token, expirationTimestamp: formatTime(clock.now() + seconds * 1000) },
     };
   }
 
