@@ -10,6 +10,7 @@ import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
 import { immutable, intOrPercent, notNegative, oneOf, restartsAlways, validateSelectorAndTemplate } from "../validation.ts";
 import type { Report } from "../validation-report.ts";
+import { daemonSetCells } from "./workload-columns.ts";
 
 export type DaemonSet = generated.DaemonSet;
 
@@ -32,6 +33,7 @@ function validateUpdateStrategy(
 }
 
 const strategy: Strategy<DaemonSet> = {
+  columns: daemonSetCells,
   hasGeneration: true,
   unconditionalUpdate: true,
 

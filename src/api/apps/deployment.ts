@@ -10,6 +10,7 @@ import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
 import { immutable, intOrPercent, notNegative, oneOf, restartsAlways, validateSelectorAndTemplate } from "../validation.ts";
 import type { Report } from "../validation-report.ts";
+import { deploymentCells } from "./workload-columns.ts";
 
 export type Deployment = generated.Deployment;
 
@@ -67,6 +68,7 @@ function validateStatus({ status }: DeepReadonly<Deployment>, _previous: DeepRea
 }
 
 const strategy: Strategy<Deployment> = {
+  columns: deploymentCells,
   hasGeneration: true,
   unconditionalUpdate: true,
 

@@ -9,6 +9,7 @@ import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
 import { immutable, notNegative, restartsAlways, validateSelectorAndTemplate } from "../validation.ts";
 import type { Report } from "../validation-report.ts";
+import { replicaSetCells } from "./workload-columns.ts";
 
 export type ReplicaSet = generated.ReplicaSet;
 
@@ -35,6 +36,7 @@ export function validateReplicaCounts(status: DeepReadonly<ReplicaCounts>, repor
 }
 
 const strategy: Strategy<ReplicaSet> = {
+  columns: replicaSetCells,
   hasGeneration: true,
   unconditionalUpdate: true,
 

@@ -10,6 +10,7 @@ import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
 import { intOrPercent, notNegative, oneOf, restartsAlways, validateSelectorAndTemplate } from "../validation.ts";
 import type { Report } from "../validation-report.ts";
+import { statefulSetCells } from "./workload-columns.ts";
 
 export type StatefulSet = generated.StatefulSet;
 type Spec = DeepReadonly<StatefulSet["spec"]>;
@@ -82,6 +83,7 @@ function validateStatus({ status }: DeepReadonly<StatefulSet>, _previous: DeepRe
 }
 
 const strategy: Strategy<StatefulSet> = {
+  columns: statefulSetCells,
   hasGeneration: true,
   unconditionalUpdate: true,
 

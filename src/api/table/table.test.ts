@@ -101,11 +101,21 @@ describe("Tables", () => {
 
 /** What printers rely on that defaults do not fill. */
 function sampleOf(row: AnyResource): KubernetesObject {
+  const template = { spec: { containers: [{ name: "c", image: "i" }] } };
+  const workload = { spec: { template, selector: {} }, status: {} };
   const required: Record<string, object> = {
     events: { involvedObject: { kind: "Pod", name: "p" } },
     certificatesigningrequests: { spec: { request: "", signerName: "s" } },
     rolebindings: { roleRef: { apiGroup: "", kind: "Role", name: "r" } },
     clusterrolebindings: { roleRef: { apiGroup: "", kind: "ClusterRole", name: "r" } },
+    pods: { ...template, status: {} },
+    podtemplates: { template },
+    replicationcontrollers: { spec: { template }, status: {} },
+    daemonsets: { spec: { ...workload.spec, updateStrategy: {} }, status: {} },
+    deployments: workload,
+    replicasets: workload,
+    statefulsets: { spec: { ...workload.spec, updateStrategy: {} }, status: {} },
+    jobs: workload,
   };
   return { ...minimal(row), ...required[row.resource] };
 }

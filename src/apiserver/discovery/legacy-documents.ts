@@ -3,6 +3,7 @@
  * https://kubernetes.io/docs/concepts/overview/kubernetes-api/#unaggregated-discovery
  */
 import { sha256 } from "@noble/hashes/sha2.js";
+import { discovery } from "../../api/generated/discovery.ts";
 import type { AnyResource, Subresource } from "../../api/row.ts";
 import { encodeBase64, encodeUtf8 } from "../../base/bytes.ts";
 import type { ApiGroup, ApiVersion, ServedResource } from "./api-groups.ts";
@@ -83,7 +84,13 @@ function subresourceOf({ row, face }: ServedResource, { name, kind, verbs }: Sub
   };
 }
 
-/** Tells clients whether two resources are one storage: a short hash of group, version and kind of what is stored. */
-export function storageVersionHash({ group, version, kind }: AnyResource): string {
-  return encodeBase64(sha256(encodeUtf8(`${group}/${version}/${kind}`)).subarray(0, 8));
+const knownHashes = new Map(discovery.map(({ group, resource, storageVersionHash: hash }) => [`${group}/${resource}`, hash]));
+
+/**
+ * Tells clients whether two resources are one storage: a short hash of group, version and kind of what is stored. Built-in resources
+ * have upstream's, some of which speak of a version that is stored but not served.
+ */
+export function storageVersionHash({ group, version, kind, resource, typed }: AnyResource): string {
+  const known = typed ? knownHashes.get(`${group}/${resource}`) : undefined;
+  return known ?? encodeBase64(sha256(encodeUtf8(`${group}/${version}/${kind}`)).subarray(0, 8));
 }
