@@ -16,7 +16,7 @@ const LIST_FORMS: readonly Transformation[] = ["Table", "PartialObjectMetadataLi
 /** How the client wants objects of the target. Throws 406. Asked before anything is done. */
 export function representationFor({ context, row, face }: Target, what: "object" | "list" | "watch"): Representation {
   const { query } = context.info;
-  const accepted = negotiate(context.request.headers["accept"], {
+  const accepted = negotiate(context.request.headers.accept, {
     protobuf: row.typed,
     transformations: what === "list" ? LIST_FORMS : OBJECT_FORMS,
   });
@@ -36,7 +36,7 @@ export function objectResponse(
 
 /** How the client wants what is no object of the target: Status, Scale, reviews. */
 export const acceptedFor = ({ context, row }: Pick<Target, "context" | "row">): Accepted => ({
-  ...negotiate(context.request.headers["accept"], { protobuf: row.typed, transformations: OBJECT_FORMS }),
+  ...negotiate(context.request.headers.accept, { protobuf: row.typed, transformations: OBJECT_FORMS }),
   as: undefined,
 });
 

@@ -66,7 +66,7 @@ function complete(context: RequestContext, response: HttpResponse): HttpResponse
     ...context.responseHeaders,
     ...response.headers,
   };
-  if (context.warnings.size > 0) headers["warning"] = [...context.warnings].map(warningOf).join(", ");
+  if (context.warnings.size > 0) headers.warning = [...context.warnings].map(warningOf).join(", ");
   return { ...response, headers };
 }
 
@@ -76,11 +76,11 @@ export function pipeline({ clock, entropy, logger, stages }: PipelineOptions): H
   return async (request) => {
     const activity = clock.hold("API request");
     const context = contextOf(request, clock, entropy);
-    if (request.headers["accept"]?.includes("yaml")) await prepareYamlAnswers();
+    if (request.headers.accept?.includes("yaml")) await prepareYamlAnswers();
     try {
       return complete(context, await run(context));
     } catch (thrown) {
-      const response = errorResponse(thrown, negotiateError(request.headers["accept"]));
+      const response = errorResponse(thrown, negotiateError(request.headers.accept));
       if (response.status === 500)
         logger.error("request failed", {
           method: request.method,

@@ -32,7 +32,7 @@ function fieldsOf({ row, face, namespace, name }: Target, text: string): Fields 
   return { ...found, others };
 }
 
-const valueOf = (entry: CacheEntry, field: string): string => {
+const fieldOf = (entry: CacheEntry, field: string): string => {
   if (field === "metadata.name") return entry.name;
   if (field === "metadata.namespace") return entry.namespace;
   return entry.fields[field] ?? "";
@@ -57,7 +57,7 @@ export function selectionOf(target: Target): Selection {
   const { namespace, name, others } = fieldsOf(target, fieldText);
   const matches = (entry: CacheEntry): boolean => {
     if (!labels.matches(entry.labels)) return false;
-    for (const { field, operator, value } of others) if ((valueOf(entry, field) === value) !== (operator === "=")) return false;
+    for (const { field, operator, value } of others) if ((fieldOf(entry, field) === value) !== (operator === "=")) return false;
     return true;
   };
   return {

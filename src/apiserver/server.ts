@@ -20,6 +20,9 @@ import { compaction } from "./compaction.ts";
 import { pipeline } from "./pipeline.ts";
 import { type ResourceTable, resourceTable } from "./resource-table.ts";
 import type { ServerParts } from "./server-parts.ts";
+import { ipRange } from "./services/ip-range.ts";
+import { repairServiceRanges } from "./services/range-repair.ts";
+import { type ServiceRanges, serviceCompanion } from "./services/service-companion.ts";
 import { auditStage } from "./stages/audit.ts";
 import { authenticationStage } from "./stages/authentication.ts";
 import { authorizationStage } from "./stages/authorization.ts";
@@ -29,7 +32,6 @@ import { requestInfoStage } from "./stages/request-info.ts";
 import { type Route, verbStage } from "./verbs/index.ts";
 import type { VirtualResource } from "./virtual-resource.ts";
 import { watchHub } from "./watch/watch-hub.ts";
-import type { WriteCompanion } from "./write/companion.ts";
 
 export interface ApiServerOptions {
   store: Store;
@@ -48,9 +50,11 @@ export interface ApiServerOptions {
   routes?: readonly Route[];
   /** A way to a node's kubelet. */
   dialNode?: (nodeName: string) => HttpHandler | undefined;
-  /** What is written together with certain objects, made with the server's own caches. */
-  companions?: (parts: Pick<ServerParts, "caches" | "entropy" | "table">) => readonly WriteCompanion[];
+  /** Where Services get addresses and node ports from. */
+  serviceRanges?: Partial<ServiceRanges>;
 }
+
+const DEFAULT_RANGES: ServiceRanges = { cidr: "10.96.0.0/16", nodePorts: { first: 30_000, last: 32_767 } };
 
 export interface ApiServer {
   readonly handle: HttpHandler;
@@ -62,7 +66,7 @@ export interface ApiServer {
   readonly resources: ResourceTable;
   /** Fills the caches of rows that readers need at once. */
   load(rows: readonly AnyResource[]): Promise<void>;
-  /** Resolves when requests can be answered. */
+  /** Resolves when requests can be answered: the ranges of Services agree with what is stored. */
   ready(): Promise<void>;
   /** Ends all watches; the store stays open. Idempotent. */
   close(): Promise<void>;
@@ -72,6 +76,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const { store, clock, entropy, logger, rows, authenticators, authorizers } = options;
   const table = resourceTable(rows);
   const caches = createCaches(store);
+  const ranges = { ...DEFAULT_RANGES, ...options.serviceRanges };
   const parts: ServerParts = {
     store,
     clock,
@@ -83,7 +88,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     authorizers,
     virtualResources: options.virtualResources ?? [],
     watches: watchHub({ clock, store }),
-    companions: options.companions?.({ caches, entropy, table }) ?? [],
+    companions: [serviceCompanion({ store, caches, clock, entropy, ranges })],
     dialNode: options.dialNode ?? (() => undefined),
   };
   const handle = pipeline({
@@ -108,7 +113,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     resources: table,
     load: (wanted) => caches.load(wanted),
     async ready() {
-      await store.revision();
+      await repairServiceRanges(store, { caches, entropy, range: ipRange(ranges.cidr), nowMs: () => clock.now() });
     },
     async close() {
       compacting.stop();

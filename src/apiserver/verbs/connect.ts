@@ -12,6 +12,6 @@ export async function connect(parts: ServerParts, target: Target): Promise<HttpR
   await findEntry(parts, target);
   const { subresource, context } = target;
   if (subresource?.name === "proxy") throw badRequest("address not allowed");
-  if (context.request.headers["upgrade"] === undefined) throw badRequest("Upgrade request required");
+  if (context.request.headers.upgrade === undefined) throw badRequest("Upgrade request required");
   throw serviceUnavailable(`${subresource?.name ?? "connect"} is not served by this server`);
 }

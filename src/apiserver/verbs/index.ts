@@ -71,11 +71,19 @@ function verbOf(parts: ServerParts, target: Target, named: boolean): Verb {
   return VERBS[verb] ?? (() => Promise.reject(notAllowed()));
 }
 
+/** What clients should no longer use, and what instead. */
+const DEPRECATED: Readonly<Record<string, string>> = {
+  "/endpoints": "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
+  "/componentstatuses": "v1 ComponentStatus is deprecated in v1.19+",
+};
+
 function targetOf({ table }: ServerParts, context: RequestContext): { target: Target; named: boolean } {
   const { info } = context;
   const served = table.find(info.group, info.version, info.resource);
   if (served === undefined || (info.rest.length > 0 && info.subresource !== "proxy")) throw noResource();
   const { row, face } = served;
+  const deprecated = DEPRECATED[`${row.group}/${row.resource}`];
+  if (deprecated !== undefined) context.warnings.add(deprecated);
   if (!row.namespaced && info.namespace !== "" && info.resource !== "namespaces") throw noResource();
   const named = namesObject(info);
   if (row.namespaced && info.namespace === "" && named) throw noResource();

@@ -20,7 +20,7 @@ export async function readKind({ context }: Target, { group, version, kind }: Bo
   const expected = { group, version, kind, schema: schemaOfKind(group, version, kind) };
   const { object, warnings } = decodeKind({ expected, bytes, mediaType, fieldValidation: "Warn" });
   for (const warning of warnings) context.warnings.add(warning);
-  object["metadata"] ??= {};
+  object.metadata ??= {};
   return object as unknown as KubernetesObject;
 }
 

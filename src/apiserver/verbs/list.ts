@@ -57,6 +57,7 @@ async function fromHistory({ store }: ServerParts, wanted: Wanted, revision: num
   const { cache, selection, limit } = wanted;
   const { prefix } = cache.row;
   const items: CacheEntry[] = [];
+  let remaining = 0;
   let after = wanted.after === undefined ? undefined : prefix + wanted.after;
   for (;;) {
     const page = await store.range({
@@ -68,10 +69,13 @@ async function fromHistory({ store }: ServerParts, wanted: Wanted, revision: num
     for (const { key, value, revision: at } of page.entries) {
       const entry = cacheEntry(cache.row, key.slice(prefix.length), value, at);
       if (!selects(selection, entry)) continue;
-      if (limit > 0 && items.length === limit)
-        return { items, revision, next: { after: items.at(-1)?.key ?? "", remaining: undefined } };
-      items.push(entry);
+      if (limit === 0 || items.length < limit) items.push(entry);
+      else remaining++;
     }
+    const last = items.at(-1);
+    // With selectors upstream does not count what is left.
+    if (remaining > 0 && last && (selection.matches || !page.more))
+      return { items, revision, next: { after: last.key, remaining: selection.matches ? undefined : remaining } };
     if (!page.more) return { items, revision, next: undefined };
     after = page.entries.at(-1)?.key ?? after;
   }

@@ -54,7 +54,7 @@ export async function log(parts: ServerParts, target: Target): Promise<HttpRespo
   const container = containerOf(pod, query.get("container"));
   const { nodeName } = pod.spec;
   // A Pod without a node has no log, and that is no error: kubectl logs -f would give up.
-  if (!nodeName) return { status: 200, headers: { "content-type": "text/plain" }, body: EMPTY };
+  if (!nodeName) return { status: 204, headers: {}, body: EMPTY };
   const kubelet = parts.dialNode(nodeName);
   if (kubelet === undefined) throw serviceUnavailable(`no connection to the kubelet of node ${nodeName}`);
   const passed = new URLSearchParams();

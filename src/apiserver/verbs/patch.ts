@@ -90,8 +90,8 @@ export function report(target: Target, complaints: readonly string[], { fieldVal
 }
 
 /** A patched object that cannot be read is an invalid patch, not a bad request. */
-function strictPatchError(error: unknown): unknown {
-  if (!(error instanceof ApiError) || error.code !== 400 || !/strict decoding error/.test(error.message)) return error;
+function invalidPatch(error: unknown): unknown {
+  if (!(error instanceof ApiError) || error.code !== 400) return error;
   return invalid({ group: "", kind: "" }, "", [
     { reason: "FieldValueInvalid", message: `Invalid value: ${error.message}`, field: "patch" },
   ]);
@@ -114,7 +114,7 @@ function proposal(target: Target, patch: Patch, options: WriteOptions, old: Deep
       restorePlace(target, object);
     return object;
   } catch (error) {
-    throw strictPatchError(error);
+    throw invalidPatch(error);
   }
 }
 

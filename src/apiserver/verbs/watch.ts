@@ -59,7 +59,7 @@ export async function watch(parts: ServerParts, target: Target): Promise<HttpRes
     cache,
     selection,
     representation: as,
-    firstDiffers: /\bas=Table\b/.test(context.request.headers["accept"] ?? ""),
+    firstDiffers: /\bas=Table\b/.test(context.request.headers.accept ?? ""),
     from,
     initialEventsEnd: options.sendInitialEvents === true && options.bookmarks,
     bookmarks: options.bookmarks,

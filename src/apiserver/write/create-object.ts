@@ -15,6 +15,8 @@ import type { ServerParts } from "../server-parts.ts";
 import { apiVersionOf, groupResource, type Target } from "../target.ts";
 import { commitPut, recordOf, refusedOperation } from "./commit.ts";
 import { setGeneration, setSystemFields } from "./object-changes.ts";
+import { setRequester } from "./requester.ts";
+import { dropStatus } from "./subresource-content.ts";
 import { validate } from "./validation.ts";
 import type { WriteOptions } from "./write-options.ts";
 
@@ -82,7 +84,9 @@ async function prepare(
   });
   const request = admissionRequest(target, options, "CREATE", { object, old: undefined, name: object.metadata.name });
   await parts.admission.mutate(request, operations);
+  dropStatus(row, object);
   row.strategy.prepareForCreate?.(object);
+  if (row.resource === "certificatesigningrequests") setRequester(object, target.context.user);
   setGeneration(row, object, undefined);
   const causes: StatusCause[] = [];
   for (const companion of parts.companions) {

@@ -1,6 +1,7 @@
 /**
  * What a write to a subresource takes over from what was sent; the rest stays as it is stored. A row's strategy may say more.
  */
+import { normaliseType } from "../../api/decode/index.ts";
 import type { KubernetesObject } from "../../api/meta.ts";
 import type { AnyResource } from "../../api/row.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
@@ -22,6 +23,35 @@ function takeStatus(row: AnyResource, object: KubernetesObject, old: DeepReadonl
   // Finalizers, owners and deletion are no part of a status.
   object.metadata.ownerReferences = structuredClone(metadata.ownerReferences) as never;
   object.metadata.finalizers = structuredClone(metadata.finalizers) as never;
+}
+
+const hasStatus = (row: AnyResource): boolean => row.subresources.some(({ name }) => name === "status");
+
+/** Only the status subresource changes a status. Changes `object`. */
+export function keepStatus(row: AnyResource, object: KubernetesObject, old: DeepReadonly<KubernetesObject>): void {
+  if (!hasStatus(row)) return;
+  const { status } = old as DeepReadonly<Open>;
+  if (status === undefined) delete (object as Open).status;
+  else (object as Open).status = structuredClone(status);
+}
+
+/** What a status is before anybody has written one, by row. */
+const zeroStatus = new WeakMap<AnyResource, { status: unknown }>();
+
+function zeroOf(row: AnyResource): unknown {
+  const known = zeroStatus.get(row);
+  if (known) return known.status;
+  const { status } = row.typed ? normaliseType(row, { metadata: {} }) : {};
+  zeroStatus.set(row, { status });
+  return status;
+}
+
+/** A new object has no status, whatever was sent. A node brings its own. Changes `object`. */
+export function dropStatus(row: AnyResource, object: KubernetesObject): void {
+  if (!hasStatus(row) || row.kind === "Node") return;
+  const status = zeroOf(row);
+  if (status === undefined) delete (object as Open).status;
+  else (object as Open).status = structuredClone(status);
 }
 
 /** Changes `object`. */

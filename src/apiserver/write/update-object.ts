@@ -18,7 +18,7 @@ import { commitDelete, commitPut, recordOf, refusedOperation } from "./commit.ts
 import { admissionRequest } from "./create-object.ts";
 import { type Current, readCurrent } from "./current.ts";
 import { keepSystemFields, setGeneration } from "./object-changes.ts";
-import { takeSubresource } from "./subresource-content.ts";
+import { keepStatus, takeSubresource } from "./subresource-content.ts";
 import { validate } from "./validation.ts";
 import type { WriteOptions } from "./write-options.ts";
 
@@ -29,7 +29,7 @@ export interface Update {
   propose(old: DeepReadonly<KubernetesObject>): KubernetesObject | Promise<KubernetesObject>;
   /** True where a missing resourceVersion means: whatever is there. */
   unconditional: boolean;
-  /** True for writes of the server's own making (binding): no admission as an update, no managedFields. */
+  /** True for writes of the server's own making (binding): what is proposed is stored as it is, after its own admission. */
   internal?: boolean;
 }
 
@@ -92,18 +92,20 @@ async function prepare(
     });
   const request = admissionRequest(target, options, "UPDATE", { object, old, name: target.name });
   if (internal !== true) await parts.admission.mutate(request, operations);
+  if (internal === true) return operations;
   if (subresource) takeSubresource(row, subresource.name, object, old);
-  else row.strategy.prepareForUpdate?.(object, old);
+  else {
+    keepStatus(row, object, old);
+    row.strategy.prepareForUpdate?.(object, old);
+  }
   setGeneration(row, object, old);
   const causes: StatusCause[] = [];
   for (const companion of parts.companions) {
     if (!companion.handles(row)) continue;
     operations.push(...(await companion.prepare({ object, old, dryRun: options.dryRun, report: report(causes) })));
   }
-  if (internal !== true) {
-    validate({ target, object, old }, causes);
-    await parts.admission.validate(request, operations);
-  }
+  validate({ target, object, old }, causes);
+  await parts.admission.validate(request, operations);
   return operations;
 }
 
