@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { realClock } from "../../src/base/clock.ts";
 import { silentLogger } from "../../src/base/logger.ts";
 import { cgroupDirectories } from "../../src/kubelet/containerd/cgroups.ts";
-import { importImage } from "../../src/kubelet/containerd/image-import.ts";
+import { importImage, loadImages } from "../../src/kubelet/containerd/image-import.ts";
 import { type Containerd, startContainerd } from "../../src/kubelet/containerd/supervise.ts";
 import { criRuntime } from "../../src/kubelet/runtime/cri/cri-runtime.ts";
 import type { ContainerEvent, Runtime } from "../../src/kubelet/runtime/runtime.ts";
@@ -58,8 +58,9 @@ describe.skipIf(missing !== undefined)("a private containerd", () => {
     namespaces.run(process.execPath, [join(import.meta.dirname, "host.ts"), command, namespaces.directory, TEST_CGROUP]);
 
   test("loads an image from an archive and lists it by its name", async () => {
-    expect(await importImage(containerd.importer, join(namespaces.directory, "busybox.tar"))).toEqual([image]);
-    await until("the CRI shows the image", async () => (await runtime.imageStatus(BUSYBOX)) !== undefined);
+    const archive = join(namespaces.directory, "busybox.tar");
+    expect(await loadImages(containerd.importer, runtime, archive, realClock)).toEqual([image]);
+    expect(await runtime.imageStatus(BUSYBOX)).toMatchObject({ repoTags: [image] });
     expect((await runtime.listImages()).flatMap(({ repoTags }) => repoTags)).toContain(image);
   });
 

@@ -3,7 +3,7 @@
  * is mounted, or written to /run, /var/lib and /var/log, reaches the machine.
  */
 import { execFile, spawn } from "node:child_process";
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -77,10 +77,11 @@ export async function until(what: string, condition: () => boolean | Promise<boo
   }
 }
 
-/** Processes whose command line has `text` in it. */
+/** Command lines of the machine's processes that have `text` in them. */
 export async function processesWith(text: string): Promise<string[]> {
-  const { stdout } = await run("ps", ["-eo", "pid=,args="]);
-  return stdout.split("\n").filter((line) => line.includes(text) && !line.includes("ps -eo"));
+  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  const lines = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")));
+  return lines.map((line) => line.replaceAll("\0", " ").trim()).filter((line) => line.includes(text));
 }
 
 /** Mount points inside beneath `directory`. */

@@ -36,6 +36,10 @@ root = ${quote(layout.root)}
 state = ${quote(layout.state)}
 disabled_plugins = [${DISABLED_PLUGINS.map(quote).join(", ")}]
 
+# Every Pod would add a dozen lines to a log that nobody turns over.
+[debug]
+  level = "warn"
+
 [grpc]
   address = ${quote(layout.socket)}
 

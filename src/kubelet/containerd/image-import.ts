@@ -6,6 +6,8 @@
  */
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
+import { type Clock, sleep } from "../../base/clock.ts";
+import type { ImageService } from "../runtime/images.ts";
 
 const run = promisify(execFile);
 
@@ -17,6 +19,7 @@ export interface Importer {
 
 /** The name space in which the CRI looks. */
 const CRI_NAMESPACE = "k8s.io";
+const SHOWN_TIMEOUT_MS = 10_000;
 
 /** Imports and unpacks; answers the names of the images. Throws with the client's words. */
 export async function importImage({ ctr, socket }: Importer, archive: string): Promise<string[]> {
@@ -28,6 +31,18 @@ export async function importImage({ ctr, socket }: Importer, archive: string): P
     const words = typeof error === "object" && error !== null && "stderr" in error ? String(error.stderr).trim() : "";
     throw new Error(`${archive} cannot be loaded: ${words.replace(/^ctr: /, "") || String(error)}`, { cause: error });
   }
+}
+
+/** Imports, and resolves when the CRI shows every image: it learns of them a moment later. */
+export async function loadImages(importer: Importer, images: ImageService, archive: string, clock: Clock): Promise<string[]> {
+  const names = await importImage(importer, archive);
+  const deadline = clock.monotonic() + SHOWN_TIMEOUT_MS;
+  for (const name of names)
+    while ((await images.imageStatus(name)) === undefined) {
+      if (clock.monotonic() > deadline) throw new Error(`${archive} was loaded, but the runtime does not show ${name}`);
+      await sleep(clock, 5);
+    }
+  return names;
 }
 
 /** `unpacking docker.io/library/busybox:1 (sha256:…)...done` */

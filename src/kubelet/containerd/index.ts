@@ -1,7 +1,7 @@
 /** Real containers on this machine: a containerd of our own, from finding out whether there can be one to leaving nothing behind. */
 export { type CniOptions, cniConfig } from "./cni-config.ts";
 export { claimHostPaths, HOST_PATHS, type HostPaths, releaseHostPaths } from "./host-paths.ts";
-export { type Importer, importImage } from "./image-import.ts";
+export { type Importer, importImage, loadImages } from "./image-import.ts";
 export { containerdLayout, type Layout } from "./layout.ts";
 export { inspectMachine, type Machine, obstacle } from "./machine.ts";
 export { type ReleaseOptions, releaseContainerd } from "./release.ts";
