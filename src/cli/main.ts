@@ -1,0 +1,16 @@
+/** `timonier`: one file a command. */
+import { Command, CommanderError } from "commander";
+import { reportFailure } from "./failure.ts";
+import { addUp } from "./up.ts";
+
+const program = new Command("timonier").description("A Kubernetes cluster in one package.").showHelpAfterError().exitOverride();
+
+addUp(program);
+
+try {
+  await program.parseAsync(process.argv);
+} catch (error) {
+  // Commander has said what was wrong with the command line.
+  if (error instanceof CommanderError) process.exitCode = error.exitCode;
+  else reportFailure(error);
+}

@@ -1,0 +1,141 @@
+/**
+ * API server, controllers and scheduler, put together over a store: what is the same in a server process, in a test and in a browser.
+ *
+ * Nothing here opens a socket, a file or a process; those who call it give a store, a clock, entropy and a signing key.
+ */
+import { builtInResources } from "../api/resources.ts";
+import { type LegacyClaims, signToken } from "../apiserver/authn/service-account-token.ts";
+import type { TokenKey } from "../apiserver/authn/token-key.ts";
+import type { TrustOptions } from "../apiserver/bootstrap/index.ts";
+import { type Compressor, discoveryRoutes } from "../apiserver/discovery/index.ts";
+import { createSecurity } from "../apiserver/security.ts";
+import { type ApiServer, createApiServer } from "../apiserver/server.ts";
+import type { Clock } from "../base/clock.ts";
+import type { Entropy } from "../base/entropy.ts";
+import type { HttpHandler, UserInfo } from "../base/http.ts";
+import type { Logger } from "../base/logger.ts";
+import type { Client } from "../client/client.ts";
+import { createEventRecorder } from "../client/event-recorder.ts";
+import { createClient } from "../client/http-client.ts";
+import type { Informers } from "../client/informer.ts";
+import { createInformers } from "../client/informers.ts";
+import { type ControllerOptions, controllers, loops } from "../controllers/index.ts";
+import { startControllers } from "../controllers/runner.ts";
+import { startScheduler } from "../scheduler/scheduler.ts";
+import type { Store } from "../store/store.ts";
+import { bootstrap } from "./bootstrap.ts";
+import type { Component } from "./config.ts";
+import { CONTROLLER_MANAGER, controllerIdentity, LOOPBACK, SCHEDULER } from "./identities.ts";
+
+export interface ControlPlaneOptions {
+  store: Store;
+  clock: Clock;
+  entropy: Entropy;
+  logger: Logger;
+  tokenKey: Promise<TokenKey>;
+  serviceAccountIssuer: string;
+  /** The authorities that clients and Pods trust, and where the API is served. */
+  trust: TrustOptions;
+  podCidr: string;
+  serviceCidr: string;
+  clusterDomain: string;
+  disabled: ReadonlySet<Component>;
+  dialNode?: (nodeName: string) => HttpHandler | undefined;
+  compressor?: Compressor;
+  /** `host:port` that discovery names. */
+  serverAddress?: () => string;
+}
+
+export interface ControlPlane {
+  readonly handle: HttpHandler;
+  /** A client in this process that acts as `user`. */
+  clientFor(user: UserInfo, userAgent: string): Client;
+  /** Shared by what runs in this process with the rights of all controllers. */
+  readonly informers: Informers;
+  /** Resolves when every component that is switched on has seen all that is there. */
+  ready(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+async function startApiServer(options: ControlPlaneOptions): Promise<ApiServer> {
+  const { store, clock, entropy, logger, tokenKey, serviceAccountIssuer: issuer } = options;
+  const security = createSecurity({ clock, entropy, tokenKey, issuer });
+  const server = createApiServer({
+    store,
+    clock,
+    entropy,
+    logger,
+    rows: builtInResources,
+    authenticators: security.authenticators,
+    authorizers: security.authorizers,
+    admission: security.admission,
+    virtualResources: security.virtualResources,
+    routes: [
+      discoveryRoutes({
+        rows: () => builtInResources,
+        now: () => clock.now(),
+        ...(options.serverAddress ? { serverAddress: options.serverAddress } : {}),
+        ...(options.compressor ? { compressor: options.compressor } : {}),
+      }),
+      ...security.routes,
+    ],
+    ...(options.dialNode ? { dialNode: options.dialNode } : {}),
+  });
+  await security.start(server);
+  return {
+    ...server,
+    async close() {
+      security.stop();
+      await server.close();
+    },
+  };
+}
+
+export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
+  const { clock, entropy, logger, disabled } = options;
+  const server = await startApiServer(options);
+  const clientFor = (user: UserInfo, userAgent: string): Client =>
+    createClient({ transport: server.handle, clock, user, userAgent });
+  await bootstrap(clientFor(LOOPBACK, "kube-apiserver"), server, options.trust);
+
+  const informers = createInformers({ client: clientFor(CONTROLLER_MANAGER, "kube-controller-manager"), clock, entropy, logger });
+  const stops: (() => Promise<void>)[] = [() => informers.stop(), () => server.close()];
+  if (!disabled.has("controllers")) {
+    const forControllers: ControllerOptions = {
+      rootCa: options.trust.ca,
+      sign: async (claims) => signToken(await options.tokenKey, claims as unknown as LegacyClaims),
+    };
+    const running = startControllers({
+      controllers: controllers(forControllers),
+      loops: loops(forControllers),
+      informers,
+      clientFor: (name) => clientFor(controllerIdentity(name), "kube-controller-manager"),
+      clock,
+      entropy,
+      logger,
+    });
+    stops.unshift(() => running.stop());
+  }
+  if (!disabled.has("scheduler")) {
+    const client = clientFor(SCHEDULER, "kube-scheduler");
+    const events = createEventRecorder({ client, clock, entropy, component: "default-scheduler", logger });
+    const scheduler = startScheduler({
+      client,
+      informers,
+      events,
+      clock,
+      entropy,
+      logger: logger.with({ component: "scheduler" }),
+    });
+    stops.unshift(() => scheduler.stop());
+  }
+  return {
+    handle: server.handle,
+    clientFor,
+    informers,
+    ready: () => informers.synced(),
+    async stop() {
+      for (const stop of stops) await stop();
+    },
+  };
+}
