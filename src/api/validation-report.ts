@@ -35,53 +35,88 @@ export interface Report {
   readonly errors: number;
 }
 
-interface Place {
-  readonly parent: Place | undefined;
-  readonly segment: PathSegment;
-}
-
-function pathOf(place: Place | undefined): string {
-  if (place === undefined) return "";
-  const before = pathOf(place.parent);
-  const { segment } = place;
-  if (typeof segment === "number") return `${before}[${segment}]`;
-  if (typeof segment === "object") return `${before}[${segment.key}]`;
-  return before === "" ? segment : `${before}.${segment}`;
-}
-
 /** A value as messages show it: strings quoted, objects as JSON. */
 export function shown(value: unknown): string {
   if (value === undefined || value === null) return "null";
   return JSON.stringify(value);
 }
 
-/** Starts a validation: errors are appended to `causes`. */
-export function report(causes: StatusCause[], place?: Place): Report {
-  const add = (reason: string, message: string): void => {
-    causes.push({ reason, message, field: pathOf(place) });
-  };
-  return {
-    at(...segments) {
-      let below = place;
-      for (const segment of segments) below = { parent: below, segment };
-      return report(causes, below);
-    },
-    invalid: (value, detail) => add("FieldValueInvalid", `Invalid value: ${shown(value)}: ${detail}`),
-    required: (detail = "") => add("FieldValueRequired", detail === "" ? "Required value" : `Required value: ${detail}`),
-    notSupported: (value, supported) =>
-      add(
-        "FieldValueNotSupported",
-        `Unsupported value: ${shown(value)}${supported.length ? `: supported values: ${supported.map((each) => JSON.stringify(each)).join(", ")}` : ""}`,
-      ),
-    forbidden: (detail) => add("FieldValueForbidden", `Forbidden: ${detail}`),
-    duplicate: (value) => add("FieldValueDuplicate", `Duplicate value: ${shown(value)}`),
-    notFound: (value) => add("FieldValueNotFound", `Not found: ${shown(value)}`),
-    tooLong: (maximum) => add("FieldValueTooLong", `Too long: may not be more than ${maximum} bytes`),
-    tooMany: (actual, maximum) => add("FieldValueTooMany", `Too many: ${actual}: must have at most ${maximum} items`),
-    typeInvalid: (value, detail) => add("FieldValueTypeInvalid", `Invalid value: ${shown(value)}: ${detail}`),
-    internal: (detail) => add("InternalError", `Internal error: ${detail}`),
-    get errors() {
-      return causes.length;
-    },
-  };
+/** A class, because validation makes one for each field that it visits: methods on a prototype cost nothing, closures would. */
+class Place implements Report {
+  readonly #causes: StatusCause[];
+  readonly #parent: Place | undefined;
+  readonly #segment: PathSegment;
+
+  constructor(causes: StatusCause[], parent: Place | undefined, segment: PathSegment) {
+    this.#causes = causes;
+    this.#parent = parent;
+    this.#segment = segment;
+  }
+
+  get errors(): number {
+    return this.#causes.length;
+  }
+
+  at(...segments: readonly PathSegment[]): Place {
+    let below: Place = this;
+    for (const segment of segments) below = new Place(this.#causes, below, segment);
+    return below;
+  }
+
+  invalid(value: unknown, detail: string): void {
+    this.#add("FieldValueInvalid", `Invalid value: ${shown(value)}: ${detail}`);
+  }
+
+  required(detail = ""): void {
+    this.#add("FieldValueRequired", detail === "" ? "Required value" : `Required value: ${detail}`);
+  }
+
+  notSupported(value: unknown, supported: readonly string[]): void {
+    const choices = supported.map((each) => JSON.stringify(each)).join(", ");
+    const known = choices === "" ? "" : `: supported values: ${choices}`;
+    this.#add("FieldValueNotSupported", `Unsupported value: ${shown(value)}${known}`);
+  }
+
+  forbidden(detail: string): void {
+    this.#add("FieldValueForbidden", `Forbidden: ${detail}`);
+  }
+
+  duplicate(value: unknown): void {
+    this.#add("FieldValueDuplicate", `Duplicate value: ${shown(value)}`);
+  }
+
+  notFound(value: unknown): void {
+    this.#add("FieldValueNotFound", `Not found: ${shown(value)}`);
+  }
+
+  tooLong(maximum: number): void {
+    this.#add("FieldValueTooLong", `Too long: may not be more than ${maximum} bytes`);
+  }
+
+  tooMany(actual: number, maximum: number): void {
+    this.#add("FieldValueTooMany", `Too many: ${actual}: must have at most ${maximum} items`);
+  }
+
+  typeInvalid(value: unknown, detail: string): void {
+    this.#add("FieldValueTypeInvalid", `Invalid value: ${shown(value)}: ${detail}`);
+  }
+
+  internal(detail: string): void {
+    this.#add("InternalError", `Internal error: ${detail}`);
+  }
+
+  #add(reason: string, message: string): void {
+    this.#causes.push({ reason, message, field: this.#path() });
+  }
+
+  #path(): string {
+    const before = this.#parent === undefined ? "" : this.#parent.#path();
+    const segment = this.#segment;
+    if (typeof segment === "number") return `${before}[${segment}]`;
+    if (typeof segment === "object") return `${before}[${segment.key}]`;
+    return before === "" ? segment : `${before}.${segment}`;
+  }
 }
+
+/** Starts a validation: errors are appended to `causes`. */
+export const report = (causes: StatusCause[]): Report => new Place(causes, undefined, "");
