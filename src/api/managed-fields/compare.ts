@@ -86,20 +86,12 @@ const isEmpty = (value: unknown): boolean => {
   return true;
 };
 
-interface Walk {
-  changed: FieldSet | undefined;
-  removed: FieldSet | undefined;
-}
+type Walk = Difference;
 
 const SAME: Walk = { changed: undefined, removed: undefined };
-const ADDED: Walk = { changed: {}, removed: undefined };
-const REMOVED: Walk = { changed: undefined, removed: {} };
+const MODIFIED: Walk = { changed: Object.freeze({}), removed: undefined };
 
-function leaf(before: unknown, after: unknown): Walk {
-  if (before === undefined) return ADDED;
-  if (after === undefined) return REMOVED;
-  return equalJson(before, after) ? SAME : ADDED;
-}
+const leaf = (before: unknown, after: unknown): Walk => (equalJson(before, after) ? SAME : MODIFIED);
 
 /** Places side by side, by path element. */
 type Pairs = Map<string, { before: unknown; after: unknown; shape: Shape }>;
@@ -141,30 +133,58 @@ function addPairs(pairs: Pairs, value: unknown, side: "before" | "after", shape:
   return true;
 }
 
+/** `k:{"name":"a"}`; keys that the item lacks are left out. */
 function keyElement(item: Json, keys: readonly string[]): string {
-  const key: Record<string, unknown> = {};
-  for (const name of keys) if (item[name] !== undefined) key[name] = item[name];
-  return `k:${JSON.stringify(key)}`;
+  let text = "";
+  for (const name of keys) {
+    const value = item[name];
+    if (value !== undefined) text += `${text === "" ? "" : ","}"${name}":${JSON.stringify(value)}`;
+  }
+  return `k:{${text}}`;
+}
+
+/** A member without anything below it; shared, since sets are never changed. */
+const MEMBER: FieldSet = Object.freeze({});
+
+/** All places of a value that stands where nothing stood: the whole of most creates. */
+function placesOf(value: unknown, shape: Shape): FieldSet {
+  if (shape.type === "leaf" || isEmpty(value) || (shape.type === "deduced" && !isMap(value))) return MEMBER;
+  const set: FieldSet = { ".": MEMBER };
+  if (shape.type === "set" || shape.type === "list") {
+    if (!Array.isArray(value)) return MEMBER;
+    for (const each of value as unknown[]) {
+      if (shape.type === "set") set[`v:${JSON.stringify(each)}`] = MEMBER;
+      else set[keyElement(each as Json, shape.keys)] = placesOf(each, shape.of);
+    }
+    return set;
+  }
+  if (!isMap(value)) return MEMBER;
+  for (const key in value) {
+    if (value[key] === undefined) continue;
+    const field = shape.type === "struct" ? shape.fields.get(key) : undefined;
+    set[field?.element ?? `f:${key}`] = placesOf(value[key], field?.shape ?? (shape.type === "map" ? shape.of : DEDUCED));
+  }
+  return set;
 }
 
 function walk(before: unknown, after: unknown, shape: Shape): Walk {
   if (before === after) return SAME;
+  if (before === undefined) return { changed: placesOf(after, shape), removed: undefined };
+  if (after === undefined) return { changed: undefined, removed: placesOf(before, shape) };
   if (shape.type === "leaf" || (isEmpty(before) && isEmpty(after))) return leaf(before, after);
-  if (shape.type === "deduced" && !(isMap(before ?? after) && isMap(after ?? before))) return leaf(before, after);
+  if (shape.type === "deduced" && !(isMap(before) && isMap(after))) return leaf(before, after);
   const pairs = pairsOf(before, after, shape);
   if (pairs === undefined) return leaf(before, after);
-  return joined(pairs, before, after);
+  return joined(pairs);
 }
 
-function joined(pairs: Pairs, before: unknown, after: unknown): Walk {
+function joined(pairs: Pairs): Walk {
   const result: Walk = { changed: undefined, removed: undefined };
   for (const [element, place] of pairs) {
     const below = walk(place.before, place.after, place.shape);
     if (below.changed !== undefined) (result.changed ?? fresh(result, "changed"))[element] = below.changed;
     if (below.removed !== undefined) (result.removed ?? fresh(result, "removed"))[element] = below.removed;
   }
-  if (before === undefined) (result.changed ?? fresh(result, "changed"))["."] = {};
-  if (after === undefined) (result.removed ?? fresh(result, "removed"))["."] = {};
   return result;
 }
 

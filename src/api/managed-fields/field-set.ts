@@ -20,7 +20,7 @@ const isMember = (set: FieldSet): boolean => MEMBER in set || isLeaf(set);
 
 /** Everything that is in either. */
 export function union(a: FieldSet | undefined, b: FieldSet | undefined): FieldSet | undefined {
-  if (a === undefined || b === undefined) return a ?? b;
+  if (a === undefined || b === undefined || a === b) return a ?? b;
   const member = isMember(a) || isMember(b);
   const result: FieldSet = {};
   for (const key in a) if (key !== MEMBER) result[key] = union(a[key], b[key]) ?? {};
