@@ -3,7 +3,7 @@
  * https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
  */
 import type { KubernetesObject } from "../api/meta.ts";
-import type { Resource } from "../api/row.ts";
+import type { AnyResource, Resource } from "../api/row.ts";
 import type { DeepReadonly } from "../base/readonly.ts";
 
 export interface Lister {
@@ -28,6 +28,8 @@ export interface InformerHandlers<T> {
 export interface Informers extends Lister {
   /** Starts to follow the kind (once). Handlers run in order, first with `added` for all that is there. */
   watch<T extends KubernetesObject>(of: Resource<T>, handlers?: InformerHandlers<T>): void;
+  /** Whether somebody watches the kind already. */
+  watches(of: AnyResource): boolean;
   /** Before the kind is first watched: objects can then be found by what `values` gives for them. */
   addIndex<T extends KubernetesObject>(
     of: Resource<T>,

@@ -124,6 +124,7 @@ export function createInformers(options: InformersOptions): Informers {
       const target = targetOf(entry, onSynced) as unknown as ReflectorTarget<T>;
       entry.reflector ??= startReflector({ client, of, clock, entropy, logger, target });
     },
+    watches: (of) => kinds.get(of)?.reflector !== undefined,
     addIndex(of, name, values) {
       followed(of).cache.addIndex(name, values as unknown as IndexFunction);
     },

@@ -38,15 +38,24 @@ export type Wake =
   | { owned: AnyResource }
   /** Changes of objects without a manager that the reconciled object may adopt: those that its `spec.selector` matches. */
   | { orphans: AnyResource }
-  /** Anything else: the keys to wake for a change of an object, asked before and after it. Write it with `on`. */
-  | { on: AnyResource; wakes: (object: DeepReadonly<KubernetesObject>, listers: Lister) => readonly string[] };
+  /** Anything else. Write it with `on`. */
+  | Watched<KubernetesObject>;
+
+export interface Watched<T extends KubernetesObject> {
+  on: AnyResource;
+  /** The keys to wake for an object, asked before and after its change. */
+  wakes(object: DeepReadonly<T>, listers: Lister): readonly string[];
+  /** True for a change that means nothing here. */
+  ignores?(object: DeepReadonly<T>, previous: DeepReadonly<T>): boolean;
+}
 
 /** `on(Pod, (pod, listers) => keys)`: the keys to wake for a change of an object of another kind. */
 export function on<T extends KubernetesObject>(
   of: Resource<T>,
-  wakes: (object: DeepReadonly<T>, listers: Lister) => readonly string[],
+  wakes: Watched<T>["wakes"],
+  ignores: Watched<T>["ignores"] = () => false,
 ): Wake {
-  return { on: of, wakes: wakes as unknown as (object: DeepReadonly<KubernetesObject>, listers: Lister) => readonly string[] };
+  return { on: of, wakes, ignores } as Watched<T> as unknown as Watched<KubernetesObject>;
 }
 
 export interface Controller<T extends KubernetesObject = KubernetesObject> {
@@ -55,7 +64,9 @@ export interface Controller<T extends KubernetesObject = KubernetesObject> {
   reconciles: Resource<T>;
   wokenBy: readonly Wake[];
   reconcile: Reconcile<T>;
-  /** The object is gone: what is kept in memory for the key can go. */
+  /** False for a change of the reconciled kind itself that means nothing here. */
+  heeds?(object: DeepReadonly<T>, previous: DeepReadonly<T>): boolean;
+  /** The object is gone: what is kept for the key, in memory or elsewhere, can go. */
   forget?(key: string, context: ControllerContext): void | Promise<void>;
   /** How many keys are worked on at once; 5 by default. */
   workers?: number;

@@ -1,4 +1,8 @@
-/** The controllers, in one ordered list. A new one is a folder or file here and a line below. */
+/**
+ * All controllers, in one ordered list: https://kubernetes.io/docs/reference/command-line-tools-reference/kube-controller-manager/
+ *
+ * A new one is a folder or file and a line here.
+ */
 import type { AnyController, ControlLoop } from "./controller.ts";
 import { deploymentController } from "./deployment/controller.ts";
 import { namespaceController } from "./namespace/controller.ts";
@@ -7,16 +11,19 @@ import { serviceAccountController } from "./service-account/default-account.ts";
 import { rootCaPublisher } from "./service-account/root-ca.ts";
 import { type TokenSecretsOptions, tokenSecretsController } from "./service-account/token-secrets.ts";
 
-export type ControllerOptions = TokenSecretsOptions;
+export type { AnyController, ControlLoop } from "./controller.ts";
+export { type ControllersOptions, type RunningControllers, startControllers } from "./runner.ts";
 
-export const controllers = (options: ControllerOptions): AnyController[] => [
+/** What controllers need to know besides what the API tells them. */
+export interface ControllersConfiguration extends TokenSecretsOptions {}
+
+export const allControllers = (configuration: ControllersConfiguration): readonly AnyController[] => [
   namespaceController,
   serviceAccountController,
-  rootCaPublisher(options.rootCa),
-  tokenSecretsController(options),
-  deploymentController,
+  rootCaPublisher(configuration.rootCa),
+  tokenSecretsController(configuration),
   replicaSetController,
+  deploymentController,
 ];
 
-/** What is no reconciler of one kind. */
-export const loops = (_options: ControllerOptions): ControlLoop[] => [];
+export const allLoops = (): readonly ControlLoop[] => [];

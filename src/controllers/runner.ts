@@ -111,6 +111,7 @@ function handlersOf(
   return {
     added: tell,
     updated(object, previous) {
+      if (wake.ignores?.(object, previous)) return;
       tell(previous);
       tell(object);
     },
@@ -160,7 +161,9 @@ function startController(controller: AnyController, options: ControllersOptions)
   for (const wake of wokenBy) informers.watch(kindOf(wake), handlersOf(wake, of, informers, expectations, add));
   informers.watch(of, {
     added: (object: Any) => add(keyOf(object)),
-    updated: (object: Any) => add(keyOf(object)),
+    updated(object: Any, previous: Any) {
+      if (controller.heeds?.(object, previous) ?? true) add(keyOf(object));
+    },
     deleted(object: Any) {
       expectations.forget(object.metadata);
       add(keyOf(object));

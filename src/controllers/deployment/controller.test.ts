@@ -102,7 +102,7 @@ describe("the Deployment controller", () => {
     watching.abort();
     expect(bench.client.all<Pod>(Pod).map(({ spec }) => spec.containers[0]?.image)).toEqual(Array(4).fill("web:2"));
     expect(most).toBe(5);
-    expect(least).toBe(3);
+    expect(least).toBeGreaterThanOrEqual(3);
   });
 
   test("goes back to the ReplicaSet of an earlier template and keeps its revisions", async () => {
@@ -180,7 +180,7 @@ describe("the Deployment controller", () => {
   test("takes another name where the hash is that of a foreign ReplicaSet", async () => {
     await using bench = await start({ replicas: 1 });
     const [first] = sets(bench);
-    await using other = await controllerBench({ controllers: [deploymentController] });
+    await using other = await controllerBench({ controllers: [deploymentController, replicaSetController] });
     other.client.seed(ReplicaSet, {
       metadata: { ...ref, name: first?.metadata.name },
       spec: { replicas: 0, selector: {}, template: {} },
