@@ -11,7 +11,7 @@ import { criRuntime } from "../../src/kubelet/runtime/cri/cri-runtime.ts";
 import type { ContainerEvent, Runtime } from "../../src/kubelet/runtime/runtime.ts";
 import { BUSYBOX, busyboxArchive } from "./busybox-image.ts";
 import { mountsBelow, type Namespaces, openNamespaces, processesWith, until, whyNot } from "./namespaces.ts";
-import { containerConfig, sandboxConfig, TEST_CGROUP } from "./pods.ts";
+import { containerConfig, sandboxConfig } from "./pods.ts";
 
 const missing = await whyNot();
 if (missing !== undefined) console.warn(`tests of real containers are skipped: ${missing}`);
@@ -29,9 +29,8 @@ describe.skipIf(missing !== undefined)("a private containerd", () => {
       clock: realClock,
       logger: silentLogger,
     });
-  const logs = () => join(namespaces.directory, "logs");
   const run = async (name: string, command: readonly string[]): Promise<{ pod: string; id: string }> => {
-    const config = sandboxConfig(name, logs());
+    const config = sandboxConfig(name, namespaces);
     const pod = await runtime.runPodSandbox(config, "");
     const id = await runtime.createContainer(pod, containerConfig(name, image, command), config);
     await runtime.startContainer(id);
@@ -55,7 +54,7 @@ describe.skipIf(missing !== undefined)("a private containerd", () => {
   });
 
   const host = (command: "claim" | "release") =>
-    namespaces.run(process.execPath, [join(import.meta.dirname, "host.ts"), command, namespaces.directory, TEST_CGROUP]);
+    namespaces.run(process.execPath, [join(import.meta.dirname, "host.ts"), command, namespaces.directory, namespaces.cgroup]);
 
   test("loads an image from an archive and lists it by its name", async () => {
     const archive = join(namespaces.directory, "busybox.tar");
@@ -75,7 +74,7 @@ describe.skipIf(missing !== undefined)("a private containerd", () => {
     expect((await runtime.podSandboxStatus(pod)).ips[0]).toMatch(/^10\.250\.0\.\d+$/);
     const { stdout, exitCode } = await runtime.execSync(id, ["sh", "-c", "echo $((6 * 7)); exit 3"]);
     expect([Buffer.from(stdout).toString(), exitCode]).toEqual(["42\n", 3]);
-    const log = join(logs(), "shell/shell.log");
+    const log = join(namespaces.logs, "shell/shell.log");
     await until("the log has the line", async () => (await readFile(log, "utf8").catch(() => "")).includes("stdout F hello"));
   });
 
@@ -142,7 +141,7 @@ describe.skipIf(missing !== undefined)("a private containerd", () => {
     expect(await processesWith(join(namespaces.directory, "containerd/"))).toEqual([]);
     expect(await mountsBelow(namespaces, namespaces.directory)).toEqual([]);
     expect(await namespaces.run("ip", ["-brief", "link"])).toMatch(/^lo [^\n]*\n$/);
-    expect(await cgroupDirectories(TEST_CGROUP)).toEqual([]);
+    expect(await cgroupDirectories(namespaces.cgroup)).toEqual([]);
     expect((await readdir(namespaces.directory)).filter((name) => name === "containerd.sock" || name === "root")).toEqual([]);
     for (const path of ["run/containerd", "var/lib/cni", "var/lib/kubelet", "var/log/pods"])
       expect(await readdir(join(namespaces.root, path)).catch(() => "absent")).toBe("absent");

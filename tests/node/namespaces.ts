@@ -5,7 +5,7 @@
 import { execFile, spawn } from "node:child_process";
 import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { realClock, sleep } from "../../src/base/clock.ts";
 import { endProcess } from "../../src/kubelet/containerd/daemon.ts";
@@ -17,6 +17,10 @@ const run = promisify(execFile);
 export interface Namespaces {
   /** A directory that both sides see. */
   readonly directory: string;
+  /** Directory for Pods' logs. */
+  readonly logs: string;
+  /** The cgroup beneath which containers run. */
+  readonly cgroup: string;
   /** How the namespaces' files are seen from outside: `/proc/PID/root`. */
   readonly root: string;
   /** The machine as it is, with a containerd that starts inside. */
@@ -58,6 +62,8 @@ export async function openNamespaces(): Promise<Namespaces> {
   await chmod(join(directory, "start-containerd"), 0o755);
   return {
     directory,
+    logs: join(directory, "logs"),
+    cgroup: `/${basename(directory)}`,
     root: `/proc/${pid}/root`,
     machine: { ...machine, containerd },
     run: async (command, args) => (await run("nsenter", [...enter, command, ...args], { maxBuffer: 16 * 1024 * 1024 })).stdout,

@@ -1,19 +1,21 @@
 /** Plain Pod sandboxes and containers for tests of the runtime alone. */
 import type { ContainerConfig, PodSandboxConfig } from "../../src/kubelet/runtime/config.ts";
 
-/** The cgroup beneath which the tests' containers run. */
-export const TEST_CGROUP = "/timonier-test";
+export interface Place {
+  readonly logs: string;
+  readonly cgroup: string;
+}
 
-export function sandboxConfig(name: string, logDirectory: string): PodSandboxConfig {
+export function sandboxConfig(name: string, { logs, cgroup }: Place): PodSandboxConfig {
   return {
     metadata: { name, namespace: "default", uid: `uid-${name}`, attempt: 0 },
     hostname: name,
-    logDirectory: `${logDirectory}/${name}`,
+    logDirectory: `${logs}/${name}`,
     portMappings: [],
     labels: { "io.kubernetes.pod.name": name },
     annotations: { note: "kept" },
     linux: {
-      cgroupParent: `${TEST_CGROUP}/${name}`,
+      cgroupParent: `${cgroup}/${name}`,
       sysctls: {},
       securityContext: {
         namespaces: { network: "Pod", pid: "Container", ipc: "Pod" },
@@ -27,7 +29,7 @@ export function sandboxConfig(name: string, logDirectory: string): PodSandboxCon
 }
 
 export function containerConfig(name: string, image: string, command: readonly string[]): ContainerConfig {
-  const { securityContext } = sandboxConfig(name, "").linux;
+  const { securityContext } = sandboxConfig(name, { logs: "", cgroup: "" }).linux;
   return {
     metadata: { name, attempt: 0 },
     image: { image, userSpecifiedImage: image },
