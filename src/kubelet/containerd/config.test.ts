@@ -17,7 +17,9 @@ describe("containerd's configuration", () => {
     const two = containerdConfig({ ...base, version: "2.1.4" });
     expect(two).toContain("version = 3\n");
     expect(two).toContain('[plugins."io.containerd.cri.v1.runtime"]');
+    expect(two).toContain('bin_dirs = ["/usr/lib/cni"]');
     expect(two).not.toContain("grpc.v1.cri");
+    expect(containerdConfig({ ...base, version: "2.0.5" })).toContain('bin_dir = "/usr/lib/cni"');
   });
 
   test("keeps every path beneath the data directory", () => {

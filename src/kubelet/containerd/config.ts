@@ -29,7 +29,7 @@ const DISABLED_PLUGINS = [
 const quote = (text: string): string => JSON.stringify(text);
 
 export function containerdConfig(config: ContainerdConfig): string {
-  const major = Number(config.version.split(".")[0]);
+  const [major = 0] = config.version.split(".").map(Number);
   const { layout } = config;
   return `version = ${major >= 2 ? 3 : 2}
 root = ${quote(layout.root)}
@@ -68,7 +68,9 @@ function version2({ layout, snapshotter, cniPlugins, lowersOomScore }: Container
 `;
 }
 
-function version3({ layout, snapshotter, cniPlugins, lowersOomScore }: ContainerdConfig): string {
+function version3({ layout, snapshotter, cniPlugins, lowersOomScore, version }: ContainerdConfig): string {
+  // From 2.1 on the plugins may stand in several directories, and the old name of the setting is deprecated.
+  const binDirectories = version.startsWith("2.0.") ? `bin_dir = ${quote(cniPlugins)}` : `bin_dirs = [${quote(cniPlugins)}]`;
   return `[plugins."io.containerd.cri.v1.images"]
   snapshotter = ${quote(snapshotter)}
   [plugins."io.containerd.cri.v1.images".pinned_images]
@@ -81,7 +83,7 @@ function version3({ layout, snapshotter, cniPlugins, lowersOomScore }: Container
   enable_unprivileged_ports = true
   enable_unprivileged_icmp = true
   [plugins."io.containerd.cri.v1.runtime".cni]
-    bin_dirs = [${quote(cniPlugins)}]
+    ${binDirectories}
     conf_dir = ${quote(layout.cniConfig)}
   [plugins."io.containerd.cri.v1.runtime".containerd]
     default_runtime_name = "runc"
