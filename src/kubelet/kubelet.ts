@@ -1,0 +1,189 @@
+/**
+ * The kubelet: takes the Pods that are bound to its node, and sees to it that the runtime has what they ask for.
+ *
+ * It stands on interfaces only: a Client, a Runtime, a Clock, and a Host where there is a machine; without one everything happens in
+ * memory, so thousands of nodes fit into a process. Everything it knows is in the API server or in the runtime: it can be stopped and
+ * started at any moment.
+ * https://kubernetes.io/docs/reference/command-line-tools-reference/kubelet/
+ */
+import { Node } from "../api/core/node.ts";
+import { quantityValue } from "../api/quantity.ts";
+import type { HttpHandler } from "../base/http.ts";
+import type { DeepReadonly } from "../base/readonly.ts";
+import { createEventRecorder } from "../client/event-recorder.ts";
+import { type Reflector, startReflector } from "../client/reflector.ts";
+import { admitPod } from "./admission/admission.ts";
+import { nodeApi } from "./api/node-api.ts";
+import { createPodConfigs } from "./config/pod-configs.ts";
+import { createImagePuller } from "./images/puller.ts";
+import { hookRunner } from "./lifecycle/hooks.ts";
+import { createNodeReporter, type NodeReporter } from "./node/reporter.ts";
+import { DEFAULT_PATHS, type KubeletOptions } from "./options.ts";
+import { createBackoff } from "./pod/backoff.ts";
+import type { ReadonlyPod } from "./pod/containers.ts";
+import type { PodContext } from "./pod/context.ts";
+import { followRuntime } from "./pod/lifecycle-events.ts";
+import { removeOrphans } from "./pod/orphans.ts";
+import { createPodWorker, type PodWorker } from "./pod/worker.ts";
+import { createProbeManager } from "./probes/manager.ts";
+import { watchedObjects } from "./sources/objects.ts";
+import { followPods } from "./sources/pods.ts";
+import { writtenRequests } from "./status/requests.ts";
+import { unwrittenVolumes } from "./volumes/unwritten.ts";
+import { writtenVolumes } from "./volumes/written.ts";
+import { createWheel } from "./wheel.ts";
+
+export interface Kubelet {
+  /** Registers the node and begins to take Pods. Resolves when the server has the node. */
+  start(): Promise<void>;
+  /** Lets go of everything; containers go on. */
+  stop(): Promise<void>;
+  /** The node API: logs, Pods, health. https://kubernetes.io/docs/reference/node/kubelet-files/ */
+  readonly handler: HttpHandler;
+  /** Every Pod of the node has been looked at since the start. */
+  synced(): Promise<void>;
+}
+
+/** All that a kubelet is made of, and what it still has to let go of. */
+interface Parts {
+  context: PodContext;
+  workers: Map<string, PodWorker>;
+  reporter: NodeReporter;
+  release(): void;
+}
+
+function createParts(options: KubeletOptions): Parts {
+  const { client, runtime, clock, entropy, logger, nodeName, node, host, prober, output, cluster } = options;
+  const wheel = createWheel(clock);
+  const workers = new Map<string, PodWorker>();
+  const events = options.events ?? createEventRecorder({ client, clock, entropy, component: "kubelet", host: nodeName, logger });
+  const reporter = createNodeReporter({ client, runtime, clock, wheel, logger, events, nodeName, facts: node });
+  const objects = options.objects ?? watchedObjects({ client, clock, entropy, logger });
+  const hostIps = (): readonly string[] =>
+    node.addresses.filter(({ type }) => type === "InternalIP").map(({ address }) => address);
+  const allocatable = () => reporter.node.status.allocatable ?? node.allocatable ?? node.capacity;
+  const paths = options.paths ?? DEFAULT_PATHS;
+  const shared = { objects, hostIps, allocatable };
+  const volumes =
+    host === undefined
+      ? unwrittenVolumes(objects, hostIps, allocatable)
+      : writtenVolumes({ ...shared, client, clock, wheel, entropy, logger, host, paths });
+  const configs = createPodConfigs({
+    ...shared,
+    clock,
+    entropy,
+    nodeName,
+    paths,
+    cgroupRoot: options.cgroupRoot ?? "/kubepods",
+    dns: cluster.dns,
+    services: options.services,
+    volumes,
+    host,
+    memoryBytes: () => quantityValue(node.capacity["memory"] ?? "0"),
+  });
+  const context: PodContext = {
+    client,
+    runtime,
+    runtimeName: "containerd",
+    clock,
+    wheel,
+    logger,
+    events,
+    images: createImagePuller({ runtime, clock, events, backoff: createBackoff() }),
+    crashes: createBackoff(),
+    probes: createProbeManager({ prober, clock, wheel, events, onChange: (uid) => workers.get(uid)?.wake() }),
+    runHook: hookRunner(runtime, clock, options.hookHttp),
+    output,
+    volumes,
+    configs,
+    hostIps,
+    sumOfRequests: writtenRequests,
+  };
+  const release = (): void => {
+    wheel.stop();
+    void objects.stop();
+    if ("stop" in events && typeof events.stop === "function") events.stop();
+  };
+  return { context, workers, reporter, release };
+}
+
+export function createKubelet(options: KubeletOptions): Kubelet {
+  const { client, runtime, clock, entropy, logger, nodeName } = options;
+  const parts = createParts(options);
+  const { context, workers, reporter } = parts;
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const followers: Reflector[] = [];
+  let synced: () => void = () => {};
+  const isSynced = new Promise<void>((resolve) => {
+    synced = resolve;
+  });
+  let following: Promise<void> = Promise.resolve();
+
+  const activeBut = (pod: ReadonlyPod): ReadonlyPod[] =>
+    [...workers.values()]
+      .filter((worker) => worker.isActive && worker.pod.metadata.uid !== pod.metadata.uid)
+      .map((worker) => worker.pod);
+
+  function put(pod: ReadonlyPod): void {
+    const { uid } = pod.metadata;
+    const worker = workers.get(uid);
+    if (worker !== undefined) return worker.update(pod);
+    const created = createPodWorker({
+      context,
+      pod,
+      admit: (candidate) => admitPod(candidate, { node: reporter.node, others: activeBut(candidate) }),
+      onGone: () => workers.delete(uid),
+    });
+    workers.set(uid, created);
+    created.wake();
+  }
+
+  function observeNode(node: DeepReadonly<Node>): void {
+    reporter.observe(node);
+    const { podCIDR } = node.spec;
+    if (podCIDR)
+      void runtime.updateRuntimeConfig(podCIDR).catch((error) => logger.warn("Pod range not set", { error: String(error) }));
+  }
+
+  function follow(): void {
+    const common = { client, clock, entropy, logger };
+    const target = { restarted() {}, put: own, removed() {}, synced() {} };
+    followers.push(startReflector<Node>({ ...common, of: Node, fieldSelector: `metadata.name=${nodeName}`, target }));
+    const onSynced = (): void => {
+      void removeOrphans(runtime, (uid) => workers.has(uid), logger);
+      synced();
+    };
+    const handlers = { put, removed: (uid: string) => workers.get(uid)?.removed(), synced: onSynced };
+    followers.push(followPods({ ...common, nodeName, handlers }));
+    const onAll = (): void => {
+      for (const worker of workers.values()) worker.wake();
+    };
+    following = followRuntime({ runtime, clock, logger, onPod: (uid) => workers.get(uid)?.wake(), onAll, signal });
+  }
+
+  /** A watch that cannot select by name shows other nodes too. */
+  function own(node: DeepReadonly<Node>): void {
+    if (node.metadata.name === nodeName) observeNode(node);
+  }
+
+  return {
+    handler: nodeApi({ workers, context, logger }),
+    synced: () => isSynced,
+    async start() {
+      context.runtimeName = (await runtime.version()).runtimeName;
+      await reporter.register(signal);
+      if (signal.aborted) return;
+      observeNode(reporter.node);
+      follow();
+    },
+    async stop() {
+      stopping.abort();
+      reporter.stop();
+      await Promise.all(followers.map((follower) => follower.stop()));
+      await Promise.all([...workers.values()].map((worker) => worker.stop()));
+      parts.release();
+      await following;
+    },
+  };
+}

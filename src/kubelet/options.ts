@@ -1,0 +1,43 @@
+/** What a kubelet is made from. */
+import type { Clock } from "../base/clock.ts";
+import type { Entropy } from "../base/entropy.ts";
+import type { Logger } from "../base/logger.ts";
+import type { Client } from "../client/client.ts";
+import type { EventRecorder } from "../client/events.ts";
+import type { KubeletPaths, ServiceSource } from "./config/pod-configs.ts";
+import type { ClusterDns } from "./environment/dns.ts";
+import type { Host } from "./host/host.ts";
+import type { HookHttp } from "./lifecycle/hooks.ts";
+import type { NodeFacts } from "./node/facts.ts";
+import type { Prober } from "./probes/prober.ts";
+import type { ContainerOutput } from "./runtime/output.ts";
+import type { Runtime } from "./runtime/runtime.ts";
+import type { ObjectSource } from "./sources/objects.ts";
+
+export const DEFAULT_PATHS: KubeletPaths = { root: "/var/lib/kubelet", logs: "/var/log/pods" };
+
+export interface KubeletOptions {
+  /** Acts as system:node:NAME. */
+  client: Client;
+  runtime: Runtime;
+  clock: Clock;
+  entropy: Entropy;
+  logger: Logger;
+  nodeName: string;
+  node: NodeFacts;
+  /** How probes reach containers: networkProber() on a machine, simulatedProber() on a simulated runtime. */
+  prober: Prober;
+  /** Logs and termination messages: the host's files, or the simulated runtime's memory. */
+  output: ContainerOutput;
+  cluster: { dns: ClusterDns };
+  /** Files and mounts; absent on a simulated node. */
+  host?: Host;
+  hookHttp?: HookHttp;
+  /** Where containers find Services in their environment; without it they do not. */
+  services?: ServiceSource;
+  /** ConfigMaps and Secrets; by default each one that a Pod refers to is watched. Simulated nodes may share one source. */
+  objects?: ObjectSource;
+  events?: EventRecorder;
+  paths?: KubeletPaths;
+  cgroupRoot?: string;
+}

@@ -1,0 +1,184 @@
+/**
+ * What it takes to get from what the runtime has of a Pod to what the Pod asks for. Pure: all policy about sandboxes, init
+ * containers, sidecars, restarts and failed probes is here.
+ *
+ * Init containers run one after the other; a sidecar among them holds the next back until it has started, and is started again
+ * whenever it ends. Once an app container was created, the Pod counts as initialized for good.
+ * https://kubernetes.io/docs/concepts/workloads/pods/init-containers/ and .../sidecar-containers/
+ */
+import { containerHash, HASH_ANNOTATION } from "../config/container-hash.ts";
+import type { ContainerStatus } from "../runtime/runtime.ts";
+import {
+  ephemeralContainers,
+  isOnHostNetwork,
+  isSidecar,
+  type NamedContainer,
+  type PodContainer,
+  type ReadonlyPod,
+} from "./containers.ts";
+import { restartsAfter, restartsWhenKilled } from "./restart-policy.ts";
+import { type RuntimePod, statusOf } from "./runtime-pod.ts";
+
+/** What probes have said of a running container. */
+export interface ProbeVerdicts {
+  /** Its startup probe has succeeded, or it has none. */
+  started(containerId: string, container: PodContainer): boolean;
+  /** The probe that failed for good, where one did. */
+  failed(containerId: string): "liveness" | "startup" | undefined;
+}
+
+export interface ContainerToKill extends NamedContainer {
+  id: string;
+  message: string;
+  /** The probe because of which it is killed. */
+  because: "liveness" | "startup" | undefined;
+}
+
+export interface PodActions {
+  /** Nothing is left to run: the Pod has come to its end. */
+  finished: boolean;
+  /** Present where a sandbox has to be made; what ran in older ones is stopped first. */
+  newSandbox: { attempt: number } | undefined;
+  /** The sandbox to run in. */
+  sandboxId: string | undefined;
+  kill: readonly ContainerToKill[];
+  /** In this order. */
+  start: readonly NamedContainer[];
+}
+
+interface SandboxNeed {
+  changed: boolean;
+  attempt: number;
+  id: string | undefined;
+}
+
+function sandboxNeed(pod: ReadonlyPod, { sandboxes }: RuntimePod): SandboxNeed {
+  const [newest] = sandboxes;
+  if (newest === undefined) return { changed: true, attempt: 0, id: undefined };
+  const ready = sandboxes.filter(({ state }) => state === "Ready").length;
+  const usable = newest.state === "Ready" && ready === 1 && (isOnHostNetwork(pod) || newest.ips.length > 0);
+  return { changed: !usable, attempt: usable ? newest.metadata.attempt : newest.metadata.attempt + 1, id: newest.id };
+}
+
+const FINISHED: PodActions = { finished: true, newSandbox: undefined, sandboxId: undefined, kill: [], start: [] };
+
+/** Whether the container has ended and stays so. */
+const isDone = (pod: ReadonlyPod, container: PodContainer, status: ContainerStatus | undefined): boolean =>
+  status?.state === "Exited" && !restartsAfter(pod, container, status.exitCode);
+
+export function planPod(pod: ReadonlyPod, runtimePod: RuntimePod, probes: ProbeVerdicts): PodActions {
+  const need = sandboxNeed(pod, runtimePod);
+  return need.changed ? planNewSandbox(pod, runtimePod, need) : planInSandbox(pod, runtimePod, probes, need.id);
+}
+
+function planNewSandbox(pod: ReadonlyPod, runtimePod: RuntimePod, { attempt }: SandboxNeed): PodActions {
+  // What never starts again needs no new sandbox either: the old one is gone because everything had ended.
+  const unfinished = pod.spec.containers.filter((container) => !isDone(pod, container, statusOf(runtimePod, container.name)));
+  const failedInit = (pod.spec.initContainers ?? []).find((container) => {
+    const status = statusOf(runtimePod, container.name);
+    return !isSidecar(container) && isDone(pod, container, status) && status?.exitCode !== 0;
+  });
+  if (unfinished.length === 0 || failedInit !== undefined) return FINISHED;
+  const [firstInit] = pod.spec.initContainers ?? [];
+  const start: NamedContainer[] =
+    firstInit === undefined
+      ? unfinished.map((container) => ({ container, kind: "app" }))
+      : [{ container: firstInit, kind: "init" }];
+  return { finished: false, newSandbox: { attempt }, sandboxId: undefined, kill: [], start };
+}
+
+/** What has been decided so far, and whether the Pod can come to its end. */
+interface Plan {
+  kill: ContainerToKill[];
+  start: NamedContainer[];
+}
+
+/** Undefined where the running container may go on. */
+function killFor(
+  pod: ReadonlyPod,
+  named: NamedContainer,
+  status: ContainerStatus,
+  probes: ProbeVerdicts,
+): ContainerToKill | undefined {
+  const { container } = named;
+  const because = probes.failed(status.id);
+  const hash = status.annotations[HASH_ANNOTATION];
+  const isOther = hash !== undefined && hash !== containerHash(container);
+  if (because === undefined && !isOther) return undefined;
+  const again = isOther || restartsWhenKilled(pod, container);
+  const what = isOther ? "definition changed" : `failed ${because} probe`;
+  const message = `Container ${container.name} ${what}${again ? ", will be restarted" : ""}`;
+  return { ...named, id: status.id, message, because: isOther ? undefined : because };
+}
+
+/** Adds what an init container needs. `next`: those after it may be looked at. `failed`: the Pod has failed with it. */
+function planInit(
+  pod: ReadonlyPod,
+  container: PodContainer,
+  status: ContainerStatus | undefined,
+  { probes, initialized, plan }: { probes: ProbeVerdicts; initialized: boolean; plan: Plan },
+): "next" | "wait" | "failed" {
+  const named: NamedContainer = { container, kind: "init" };
+  if (isSidecar(container)) {
+    if (status?.state !== "Running") {
+      plan.start.push(named);
+      return initialized ? "next" : "wait";
+    }
+    const kill = killFor(pod, named, status, probes);
+    if (kill !== undefined) {
+      plan.kill.push(kill);
+      plan.start.push(named);
+    }
+    return initialized || (kill === undefined && probes.started(status.id, container)) ? "next" : "wait";
+  }
+  if (initialized) return "next";
+  if (status?.state === "Running") return "wait";
+  if (status?.state === "Exited" && status.exitCode === 0) return "next";
+  if (isDone(pod, container, status)) return "failed";
+  plan.start.push(named);
+  return "wait";
+}
+
+/** Adds what an app container needs; true where it goes on or starts. */
+function planApp(
+  pod: ReadonlyPod,
+  container: PodContainer,
+  status: ContainerStatus | undefined,
+  probes: ProbeVerdicts,
+  plan: Plan,
+): boolean {
+  const named: NamedContainer = { container, kind: "app" };
+  if (status?.state !== "Running") {
+    if (isDone(pod, container, status)) return false;
+    plan.start.push(named);
+    return true;
+  }
+  const kill = killFor(pod, named, status, probes);
+  if (kill === undefined) return true;
+  plan.kill.push(kill);
+  if (kill.because !== undefined && !restartsWhenKilled(pod, container)) return false;
+  plan.start.push(named);
+  return true;
+}
+
+function planInSandbox(
+  pod: ReadonlyPod,
+  runtimePod: RuntimePod,
+  probes: ProbeVerdicts,
+  sandboxId: string | undefined,
+): PodActions {
+  const plan: Plan = { kill: [], start: [] };
+  for (const container of ephemeralContainers(pod)) {
+    if (statusOf(runtimePod, container.name) === undefined) plan.start.push({ container, kind: "ephemeral" });
+  }
+  const initialized = pod.spec.containers.some(({ name }) => statusOf(runtimePod, name) !== undefined);
+  for (const container of pod.spec.initContainers ?? []) {
+    const next = planInit(pod, container, statusOf(runtimePod, container.name), { probes, initialized, plan });
+    if (next === "failed") return FINISHED;
+    if (next === "wait") return { finished: false, newSandbox: undefined, sandboxId, ...plan };
+  }
+  let alive = false;
+  for (const container of pod.spec.containers)
+    alive = planApp(pod, container, statusOf(runtimePod, container.name), probes, plan) || alive;
+  return alive ? { finished: false, newSandbox: undefined, sandboxId, ...plan } : FINISHED;
+}

@@ -1,0 +1,150 @@
+/** One pass for a Pod that is to run: says how it is, and does what is missing. */
+import type { PodSandboxConfig } from "../runtime/config.ts";
+import { MountProblem } from "../volumes/volumes.ts";
+import { type PodActions, planPod } from "./actions.ts";
+import { allContainers } from "./containers.ts";
+import { killContainer, killPod, probeGraceMs } from "./kill.ts";
+import { RETRY_MS, StartProblem } from "./problem.ts";
+import { isRunning, type RuntimePod } from "./runtime-pod.ts";
+import { startContainer } from "./start-container.ts";
+import { addressesOf, type PodWork, readRuntime, report, saidOf } from "./work.ts";
+
+/** After a crash the ended container is seen for a moment before the back-off is. */
+const SHOW_ENDED_MS = 1_000;
+const MOUNT_RETRY = { baseMs: 500, maxMs: 122_000 };
+
+/** True where the Pod has come to its end by itself. */
+export async function converge(work: PodWork, runtimePod: RuntimePod): Promise<boolean> {
+  const { pod, context, messages, waiting } = work;
+  followProbes(work, runtimePod);
+  await messages.read(runtimePod);
+  const plan = planPod(pod, runtimePod, context.probes);
+  // A container that runs waits for nothing.
+  for (const { metadata, state } of runtimePod.containers) if (state === "Running") waiting.delete(metadata.name);
+  // The end is said as a whole, unless something has to be stopped for it first.
+  if (!plan.finished || isRunning(runtimePod)) report(work, runtimePod);
+  if (plan.finished) return true;
+  const isIdle = plan.newSandbox === undefined && plan.kill.length === 0 && plan.start.length === 0;
+  if (!isIdle && (await act(work, plan, runtimePod))) work.wake();
+  return false;
+}
+
+function followProbes(work: PodWork, runtimePod: RuntimePod): void {
+  const { pod, context } = work;
+  const podIp = addressesOf(work, runtimePod)[0] ?? "";
+  for (const named of allContainers(pod)) {
+    const status = runtimePod.containers.find(({ metadata }) => metadata.name === named.container.name);
+    if (status === undefined) continue;
+    if (status.state !== "Running") {
+      context.probes.forgetContainer(status.id);
+      continue;
+    }
+    const said = saidOf(work, named.container.name);
+    const isSame = said?.containerID?.endsWith(status.id) ?? false;
+    const before = isSame && said !== undefined ? { started: said.started ?? false, ready: said.ready } : undefined;
+    context.probes.follow({ pod, named, status, podIp }, before);
+  }
+}
+
+/** True where something was done that the next pass has to say. */
+async function act(work: PodWork, plan: PodActions, before: RuntimePod): Promise<boolean> {
+  const { pod, context } = work;
+  const signal = work.arm();
+  if (!(await setUpVolumes(work))) return false;
+  let runtimePod = before;
+  for (const { id, message, because, ...named } of plan.kill) {
+    const podIp = addressesOf(work, runtimePod)[0] ?? "";
+    const graceMs = probeGraceMs(pod, named, because);
+    await work.outside(() => killContainer(context, pod, named, id, { graceMs, message, podIp, signal }));
+  }
+  if (plan.kill.length > 0) runtimePod = await readRuntime(work);
+  const attempt = plan.newSandbox?.attempt ?? runtimePod.sandboxes[0]?.metadata.attempt ?? 0;
+  const sandbox = await context.configs.sandbox(pod, attempt);
+  let { sandboxId } = plan;
+  if (plan.newSandbox !== undefined) {
+    sandboxId = await makeSandbox(work, runtimePod, sandbox, signal);
+    if (sandboxId === undefined) return false;
+    runtimePod = await readRuntime(work);
+    report(work, runtimePod);
+  }
+  return startAll(work, plan, runtimePod, { sandboxId: sandboxId ?? "", sandbox, signal });
+}
+
+async function setUpVolumes(work: PodWork): Promise<boolean> {
+  const { context, pod } = work;
+  try {
+    await work.outside(() => context.volumes.setUp(pod, () => work.wake()));
+    work.mountFailures = 0;
+    return true;
+  } catch (error) {
+    if (!(error instanceof MountProblem)) throw error;
+    context.events.event(pod, "Warning", "FailedMount", error.message);
+    work.wakeAfter(Math.min(MOUNT_RETRY.baseMs * 2 ** work.mountFailures++, MOUNT_RETRY.maxMs));
+    return false;
+  }
+}
+
+/** Undefined where it could not be made; that is said already. */
+async function makeSandbox(
+  work: PodWork,
+  runtimePod: RuntimePod,
+  sandbox: PodSandboxConfig,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const { context, pod } = work;
+  const { events, runtime } = context;
+  if (runtimePod.sandboxes.length > 0) {
+    events.event(pod, "Normal", "SandboxChanged", "Pod sandbox changed, it will be killed and re-created.");
+    const graceMs = (pod.spec.terminationGracePeriodSeconds ?? 30) * 1000;
+    const podIp = addressesOf(work, runtimePod)[0] ?? "";
+    await work.outside(() => killPod(context, pod, runtimePod, { graceMs, podIp, signal }));
+    for (const { id } of runtimePod.sandboxes) await work.outside(() => runtime.stopPodSandbox(id));
+  }
+  try {
+    return await work.outside(() => runtime.runPodSandbox(sandbox, "", { signal }));
+  } catch (error) {
+    if (signal.aborted) throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    events.event(pod, "Warning", "FailedCreatePodSandBox", `Failed to create pod sandbox: ${why}`);
+    work.wakeAfter(RETRY_MS);
+    return undefined;
+  }
+}
+
+async function startAll(
+  work: PodWork,
+  plan: PodActions,
+  runtimePod: RuntimePod,
+  inSandbox: { sandboxId: string; sandbox: PodSandboxConfig; signal: AbortSignal },
+): Promise<boolean> {
+  const { context, pod, waiting } = work;
+  const podIps = addressesOf(work, runtimePod);
+  let started = false;
+  for (const named of plan.start) {
+    const { name } = named.container;
+    const said = saidOf(work, name);
+    const restartsSaid = said?.containerID === undefined ? undefined : said.restartCount;
+    try {
+      await work.outside(() => startContainer(context, { ...inSandbox, pod, named, runtimePod, podIps, restartsSaid }));
+      waiting.delete(name);
+      started = true;
+    } catch (error) {
+      if (inSandbox.signal.aborted || !(error instanceof StartProblem)) throw error;
+      await explain(work, name, error);
+    }
+  }
+  return started;
+}
+
+/** Says why a container does not start, and comes back when that may have changed. */
+async function explain(work: PodWork, name: string, { reason, message, retryMs }: StartProblem): Promise<void> {
+  const { waiting, messages } = work;
+  const isNews = waiting.get(name)?.reason !== reason;
+  waiting.set(name, { reason, message });
+  work.wakeAfter(retryMs);
+  if (!isNews) return;
+  if (reason === "CrashLoopBackOff") return work.showAfter(Math.min(SHOW_ENDED_MS, retryMs));
+  const now = await readRuntime(work);
+  await messages.read(now);
+  report(work, now);
+}

@@ -1,0 +1,58 @@
+/**
+ * Tells which Pods the runtime has news of: by its events where it has them, else by listing its containers every second.
+ * https://kubernetes.io/docs/tasks/administer-cluster/switch-to-evented-pleg/
+ */
+import { type Clock, sleep } from "../../base/clock.ts";
+import type { Logger } from "../../base/logger.ts";
+import type { RuntimeService } from "../runtime/runtime.ts";
+import { LABELS } from "./runtime-pod.ts";
+
+export interface LifecycleEventsOptions {
+  runtime: RuntimeService;
+  clock: Clock;
+  logger: Logger;
+  /** News of that Pod. */
+  onPod(uid: string): void;
+  /** Events may have been missed: look at all. */
+  onAll(): void;
+  signal: AbortSignal;
+}
+
+const RELIST_MS = 1_000;
+
+async function followEvents({ runtime, clock, logger, onPod, onAll, signal }: LifecycleEventsOptions): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      const following = runtime.containerEvents?.(({ podUid }) => onPod(podUid), signal);
+      // What happened before the stream was open is found by looking.
+      onAll();
+      await following;
+    } catch (error) {
+      if (!signal.aborted) logger.warn("runtime events ended", { error: String(error) });
+    }
+    await sleep(clock, RELIST_MS, signal);
+  }
+}
+
+async function relist({ runtime, clock, logger, onPod, signal }: LifecycleEventsOptions): Promise<void> {
+  let before = new Map<string, string>();
+  while (!signal.aborted) {
+    try {
+      const [containers, sandboxes] = await Promise.all([runtime.listContainers(), runtime.listPodSandboxes()]);
+      const now = new Map<string, string>();
+      for (const { id, state, labels } of [...containers, ...sandboxes]) now.set(id, `${state} ${labels[LABELS.podUid] ?? ""}`);
+      for (const id of new Set([...before.keys(), ...now.keys()])) {
+        const state = now.get(id) ?? before.get(id) ?? "";
+        if (now.get(id) !== before.get(id)) onPod(state.slice(state.indexOf(" ") + 1));
+      }
+      before = now;
+    } catch (error) {
+      logger.warn("runtime not listed", { error: String(error) });
+    }
+    await sleep(clock, RELIST_MS, signal);
+  }
+}
+
+/** Resolves when `signal` has aborted. */
+export const followRuntime = (options: LifecycleEventsOptions): Promise<void> =>
+  options.runtime.containerEvents === undefined ? relist(options) : followEvents(options);

@@ -1,0 +1,151 @@
+/** The status of a Pod as a whole: what the kubelet says of it, from what the runtime has and what was said before. */
+import type { ContainerStatus, PodCondition, PodStatus } from "../../api/generated/core-v1.ts";
+import type { DeepReadonly } from "../../base/readonly.ts";
+import { qosClassOf } from "../config/qos.ts";
+import { ephemeralContainers, isOnHostNetwork, isTerminalPhase, type ReadonlyPod } from "../pod/containers.ts";
+import { KUBELET_CONDITIONS, podConditions } from "./conditions.ts";
+import { type ContainerStatusContext, containerStatus, timeOf } from "./container-status.ts";
+import { type Phase, phaseOf } from "./phase.ts";
+
+/** Why the kubelet ended the Pod: DeadlineExceeded, Evicted, … */
+export interface EndReason {
+  reason: string;
+  message: string;
+}
+
+export interface PodStatusContext extends Omit<ContainerStatusContext, "previous"> {
+  /** The status said last; the one that the API server has, after a restart. */
+  last: DeepReadonly<PodStatus>;
+  endReason: EndReason | undefined;
+  hostIps: readonly string[];
+  nowMs: number;
+}
+
+const isEmpty = (value: object | undefined): boolean => value === undefined || Object.keys(value).length === 0;
+
+/** A Pod's own sum of requests is not copied from the spec: only what containers were given counts. */
+function allocatedOf(statuses: readonly ContainerStatus[]): boolean {
+  return statuses.some(({ allocatedResources }) => !isEmpty(allocatedResources));
+}
+
+function addressesOf({ runtimePod, last, hostIps, pod }: PodStatusContext): readonly string[] {
+  if (isOnHostNetwork(pod)) return hostIps;
+  const ips = runtimePod.sandboxes.find(({ state, ips }) => state === "Ready" && ips.length > 0)?.ips;
+  // A Pod keeps the address it had, also when its sandbox is gone.
+  return ips ?? last.podIPs?.map(({ ip }) => ip) ?? [];
+}
+
+/** A container that must have run and of which nothing is left counts as failed. */
+function markLost(statuses: ContainerStatus[]): void {
+  for (const status of statuses) {
+    if (status.state.terminated) continue;
+    status.state = {
+      terminated: {
+        reason: "ContainerStatusUnknown",
+        message: "The container could not be located when the pod was terminated",
+        exitCode: 137,
+        startedAt: null as unknown as string,
+        finishedAt: null as unknown as string,
+      },
+    };
+  }
+}
+
+/** Init containers up to the last that has left a trace of a run. */
+function initializedPart(statuses: ContainerStatus[]): ContainerStatus[] {
+  const lastRun = statuses.findLastIndex(({ state, lastState }) => lastState.terminated || state.terminated || state.running);
+  return statuses.slice(0, lastRun + 1);
+}
+
+export interface ContainerStatuses {
+  init: ContainerStatus[];
+  app: ContainerStatus[];
+  ephemeral: ContainerStatus[];
+}
+
+function containerStatuses(context: PodStatusContext): ContainerStatuses {
+  const { pod, last, ended } = context;
+  const known = [
+    ...(last.initContainerStatuses ?? []),
+    ...(last.containerStatuses ?? []),
+    ...(last.ephemeralContainerStatuses ?? []),
+  ];
+  const inner: ContainerStatusContext = { ...context, previous: (name) => known.find((status) => status.name === name) };
+  const statuses = {
+    init: (pod.spec.initContainers ?? []).map((container) => containerStatus(container, "init", inner)),
+    app: pod.spec.containers.map((container) => containerStatus(container, "app", inner)),
+    ephemeral: ephemeralContainers(pod).map((container) => containerStatus(container, "ephemeral", inner)),
+  };
+  if (ended) {
+    const initialized = statuses.app.some(({ state, lastState }) => state.running || state.terminated || lastState.terminated);
+    if (initialized) markLost(statuses.app);
+    markLost(initializedPart(statuses.init));
+  }
+  return statuses;
+}
+
+/** Requests of the containers, as the runtime was given them. */
+function podAllocated(pod: ReadonlyPod, statuses: ContainerStatuses, sum: (pod: ReadonlyPod) => Record<string, string>) {
+  return allocatedOf([...statuses.init, ...statuses.app]) ? sum(pod) : {};
+}
+
+function phaseAndReason(context: PodStatusContext, statuses: ContainerStatuses): Pick<PodStatus, "phase" | "reason" | "message"> {
+  const { pod, last, ended, endReason } = context;
+  if (endReason !== undefined) return { phase: "Failed", ...endReason };
+  const kept = {
+    ...(last.reason === undefined ? {} : { reason: last.reason }),
+    ...(last.message === undefined ? {} : { message: last.message }),
+  };
+  // The end of a Pod is final.
+  if (isTerminalPhase(last.phase)) return { phase: last.phase as Phase, ...kept };
+  const phase = phaseOf(pod, [...statuses.init, ...statuses.app], ended);
+  return { phase: ended && !isTerminalPhase(phase) ? "Failed" : phase };
+}
+
+export function podStatus(context: PodStatusContext, sumOfRequests: (pod: ReadonlyPod) => Record<string, string>): PodStatus {
+  const { pod, runtimePod, last, hostIps, nowMs } = context;
+  const statuses = containerStatuses(context);
+  const end = phaseAndReason(context, statuses);
+  const ips = addressesOf(context);
+  const hasSandbox = runtimePod.sandboxes.some(
+    ({ state, ips: own }) => state === "Ready" && (own.length > 0 || isOnHostNetwork(pod)),
+  );
+  const allocated = podAllocated(pod, statuses, sumOfRequests);
+  const now = timeOf(nowMs);
+  return {
+    ...(pod.metadata.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
+    ...end,
+    conditions: podConditions({
+      pod,
+      statuses: [...statuses.init, ...statuses.app],
+      phase: end.phase as Phase,
+      hasSandbox,
+      previous: last.conditions ?? [],
+      now,
+    }),
+    ...(hostIps[0] === undefined ? {} : { hostIP: hostIps[0], hostIPs: hostIps.map((ip) => ({ ip })) }),
+    ...(ips[0] === undefined ? {} : { podIP: ips[0], podIPs: ips.map((ip) => ({ ip })) }),
+    startTime: last.startTime ?? now,
+    ...(statuses.init.length > 0 ? { initContainerStatuses: statuses.init } : {}),
+    ...(statuses.app.length > 0 ? { containerStatuses: statuses.app } : {}),
+    ...(statuses.ephemeral.length > 0 ? { ephemeralContainerStatuses: statuses.ephemeral } : {}),
+    ...(isEmpty(allocated) ? {} : { allocatedResources: allocated }),
+    qosClass: qosClassOf(pod),
+  };
+}
+
+/** Of a Pod that the kubelet does not take: everything that others said of it goes. */
+export const rejectedStatus = (pod: ReadonlyPod, { reason, message }: EndReason, nowMs: number): PodStatus => ({
+  ...(pod.metadata.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
+  phase: "Failed",
+  reason,
+  message: `Pod was rejected: ${message}`,
+  startTime: pod.status.startTime ?? timeOf(nowMs),
+  qosClass: qosClassOf(pod),
+  ...othersConditions(pod),
+});
+
+function othersConditions(pod: ReadonlyPod): { conditions?: PodCondition[] } {
+  const others = (pod.status.conditions ?? []).filter(({ type }) => !KUBELET_CONDITIONS.includes(type));
+  return others.length === 0 ? {} : { conditions: others.map((condition) => ({ ...condition })) };
+}

@@ -1,0 +1,116 @@
+/**
+ * Writes Pod statuses to the API server: for each Pod one write at a time, always the newest status, nothing where nothing differs.
+ *
+ * What a write answers is remembered, so the next difference is taken from what the server has and not from a watch that is behind.
+ */
+import { Pod } from "../../api/core/pod/pod.ts";
+import { isNotFound } from "../../api/errors.ts";
+import type { PodStatus } from "../../api/generated/core-v1.ts";
+import type { Clock } from "../../base/clock.ts";
+import type { Logger } from "../../base/logger.ts";
+import type { DeepReadonly } from "../../base/readonly.ts";
+import { backoffMs } from "../../client/backoff.ts";
+import type { Client } from "../../client/client.ts";
+import type { ReadonlyPod } from "../pod/containers.ts";
+import type { Wheel } from "../wheel.ts";
+import { statusPatch } from "./patch.ts";
+
+export interface StatusWriter {
+  /** The status from now on. */
+  set(status: PodStatus): void;
+  /** What was set last, or the server's. */
+  readonly current: DeepReadonly<PodStatus>;
+  /** The server's object changed: what it says wrongly is said again. */
+  observe(pod: ReadonlyPod): void;
+  /** Resolves when all that was set is written, or the Pod is gone. */
+  flushed(): Promise<void>;
+  stop(): void;
+}
+
+export interface StatusWriterOptions {
+  client: Client;
+  clock: Clock;
+  wheel: Wheel;
+  logger: Logger;
+  pod: ReadonlyPod;
+}
+
+const RETRY = { baseMs: 500, maxMs: 10_000 };
+
+const revision = ({ metadata }: ReadonlyPod): number => Number(metadata.resourceVersion);
+
+export function createStatusWriter({ client, clock, wheel, logger, pod }: StatusWriterOptions): StatusWriter {
+  const { uid, name, namespace } = pod.metadata;
+  let server = pod;
+  let wanted: PodStatus | undefined;
+  let busy = false;
+  let stopped = false;
+  let failures = 0;
+  /** A difference that stayed after it was written: the server does not keep it, and writing it again would never end. */
+  let fruitless = "";
+  let waiters: (() => void)[] = [];
+
+  const learn = (seen: ReadonlyPod): void => {
+    if (seen.metadata.uid === uid && revision(seen) >= revision(server)) server = seen;
+  };
+
+  function settle(): void {
+    busy = false;
+    for (const resolve of waiters) resolve();
+    waiters = [];
+  }
+
+  function write(): void {
+    if (busy || stopped || wanted === undefined) return;
+    const patch = statusPatch(uid, server.status, wanted);
+    if (patch === undefined || JSON.stringify(patch) === fruitless) return settle();
+    fruitless = "";
+    busy = true;
+    void send(patch);
+  }
+
+  async function send(patch: object): Promise<void> {
+    const activity = clock.hold("Pod status");
+    try {
+      learn(await client.patch(Pod, { namespace, name }, "strategic", patch, { subresource: "status" }));
+      failures = 0;
+      busy = false;
+      fruitless = JSON.stringify(patch);
+      write();
+    } catch (error) {
+      failed(error);
+    } finally {
+      activity.release();
+    }
+  }
+
+  function failed(error: unknown): void {
+    // Gone, or another one of that name (409): nobody is left to be told.
+    if (stopped || isNotFound(error)) return settle();
+    failures++;
+    if (failures > 3) logger.warn("Pod status not written", { pod: `${namespace}/${name}`, error: String(error) });
+    wheel.after(backoffMs(RETRY, failures), () => {
+      busy = false;
+      write();
+    });
+  }
+
+  return {
+    get current() {
+      return wanted ?? server.status;
+    },
+    set(status) {
+      wanted = status;
+      write();
+    },
+    observe(seen) {
+      learn(seen);
+      write();
+    },
+    flushed: () => (busy ? new Promise((resolve) => waiters.push(resolve)) : Promise.resolve()),
+    stop() {
+      stopped = true;
+      settle();
+    },
+  };
+}
