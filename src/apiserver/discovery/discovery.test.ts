@@ -8,7 +8,7 @@ import type { HttpRequest, HttpResponse } from "../../base/http.ts";
 import { AGGREGATED_MEDIA_TYPE } from "./aggregated-document.ts";
 import { apiGroupsOf, comparePreference } from "./api-groups.ts";
 import { type DiscoveryOptions, discoveryRoutes } from "./index.ts";
-import { SWAGGER_PROTOBUF } from "./swagger-protobuf.ts";
+import { SWAGGER_PROTOBUF, SWAGGER_PROTOBUF_ANSWER } from "./swagger-protobuf.ts";
 
 type Json = Record<string, unknown>;
 
@@ -221,7 +221,7 @@ describe("OpenAPI", () => {
     expect(names.filter((name) => (document.definitions as Json)[name ?? ""] === undefined)).toEqual([]);
     expect(JSON.stringify(document)).not.toContain("#/components");
     const protobuf = await ask("/openapi/v2", { accept: SWAGGER_PROTOBUF, "accept-encoding": "gzip" });
-    expect(protobuf?.headers).toMatchObject({ "content-type": SWAGGER_PROTOBUF, "content-encoding": "gzip" });
+    expect(protobuf?.headers).toMatchObject({ "content-type": SWAGGER_PROTOBUF_ANSWER, "content-encoding": "gzip" });
   });
 
   it("answers 406 to a form of v3 that is not served", async () => {

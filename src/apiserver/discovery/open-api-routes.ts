@@ -11,7 +11,7 @@ import { type Document, documentResponse, etagOf } from "./document.ts";
 import { swaggerDocument } from "./open-api-v2.ts";
 import { documentHash, documentPath, groupVersionDocument, indexDocument, type SchemaTexts } from "./open-api-v3.ts";
 import type { Route, RouteParts } from "./route.ts";
-import { encodeSwagger, SWAGGER_PROTOBUF } from "./swagger-protobuf.ts";
+import { encodeSwagger, SWAGGER_PROTOBUF, SWAGGER_PROTOBUF_ANSWER } from "./swagger-protobuf.ts";
 
 const JSON_TYPE = "application/json";
 const V3 = "/openapi/v3";
@@ -88,7 +88,7 @@ async function swagger(request: HttpRequest, { snapshot, schemaTexts, compressor
     const value = swaggerDocument(versions, texts);
     if (contentType === JSON_TYPE) return jsonDocument(value);
     const bytes = encodeSwagger(value);
-    return { contentType, bytes, etag: etagOf(bytes) };
+    return { contentType: SWAGGER_PROTOBUF_ANSWER, bytes, etag: etagOf(bytes) };
   });
   return documentResponse(document, { request, compressor });
 }

@@ -5,7 +5,10 @@
  */
 import { close, open, type Writer, writeText, writeVarint, written } from "../../api/protobuf/writer.ts";
 
+/** What clients accept. */
 export const SWAGGER_PROTOBUF = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+/** What the answer is called: the other name is no valid media type, and Go's parser refuses it. */
+export const SWAGGER_PROTOBUF_ANSWER = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
 
 type Json = Readonly<Record<string, unknown>>;
 
