@@ -55,71 +55,77 @@ const MAX_RESTART_DELAY_MS = 10_000;
 /** A daemon that has lived this long does not count as dying at once. */
 const STEADY_MS = 60_000;
 
+/** What starting and watching need to know. */
+interface Daemon {
+  readonly layout: Layout;
+  readonly program: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  pid: number | undefined;
+}
+
 /** Resolves when containerd answers and can make Pod sandboxes. Throws with words for people where it cannot be. */
 export async function startContainerd(options: ContainerdOptions): Promise<Containerd> {
-  const { machine, clock, logger } = options;
+  const { machine, clock, logger, network } = options;
   const hindrance = obstacle(machine);
   if (hindrance !== undefined || machine.containerd === undefined || machine.ctr === undefined)
     throw new Error(hindrance?.message ?? "containerd is not installed");
   const layout = containerdLayout(options.dataDirectory);
-  await Promise.all(
-    [layout.root, layout.state, layout.runc, layout.cniConfig, layout.cniAddresses].map((path) =>
-      mkdir(path, { recursive: true, mode: 0o711 }),
-    ),
-  );
+  const directories = [layout.root, layout.state, layout.runc, layout.cniConfig, layout.cniAddresses];
+  await Promise.all(directories.map((path) => mkdir(path, { recursive: true, mode: 0o711 })));
+  if (network !== undefined) await writeNetwork(layout, network);
 
-  const containerd = machine.containerd.path;
-  const importer: Importer = { ctr: machine.ctr, socket: layout.socket };
-  const start = async (): Promise<number> => {
-    const pid = await spawnDaemon(layout, containerd, ["--config", layout.config]);
-    await untilAnswers(clock, layout, pid);
-    return pid;
-  };
-
-  let pid = await findDaemon(layout);
-  const adopted = pid !== undefined;
-  if (options.network !== undefined) await writeNetwork(layout, options.network);
-  if (pid === undefined) {
+  const daemon: Daemon = { layout, program: machine.containerd.path, clock, logger, pid: await findDaemon(layout) };
+  const adopted = daemon.pid !== undefined;
+  if (daemon.pid === undefined) {
     await writeConfig(layout, machine, machine.containerd.version);
-    pid = await start();
-  } else await untilAnswers(clock, layout, pid);
+    await launch(daemon);
+  } else await untilAnswers(daemon, daemon.pid);
+  const importer: Importer = { ctr: machine.ctr, socket: layout.socket };
   await importPause(layout, importer);
-  logger.info(adopted ? "took over the running containerd" : "started containerd", { pid, version: machine.containerd.version });
+  logger.info(adopted ? "took over the running containerd" : "started containerd", {
+    pid: daemon.pid,
+    version: machine.containerd.version,
+  });
 
   const watching = new AbortController();
-  const restart = async (): Promise<void> => {
-    let delayMs = 0;
-    while (!watching.signal.aborted) {
-      const since = clock.monotonic();
-      await socketClosed(layout.socket, watching.signal);
-      if (watching.signal.aborted) return;
-      delayMs = clock.monotonic() - since > STEADY_MS ? 0 : Math.min(MAX_RESTART_DELAY_MS, delayMs * 2 + 100);
-      logger.warn("containerd has ended; starting it again", { pid, delayMs, log: layout.log });
-      await sleep(clock, delayMs, watching.signal);
-      if (watching.signal.aborted) return;
-      if (pid !== undefined && alive(pid)) await endProcess(clock, pid, STOP_GRACE_MS);
-      pid = await start().catch((error: unknown) => {
-        logger.error(String(error));
-        return undefined;
-      });
-    }
-  };
-  const watched = restart();
-
+  const watched = keepRunning(daemon, watching.signal);
   return {
     endpoint: `unix://${layout.socket}`,
     layout,
     importer,
     adopted,
-    pid: () => pid,
-    writeNetwork: (network) => writeNetwork(layout, network),
+    pid: () => daemon.pid,
+    writeNetwork: (changed) => writeNetwork(layout, changed),
     leave: () => watching.abort(),
     async stop() {
       watching.abort();
       await watched;
-      if (pid !== undefined) await endProcess(clock, pid, STOP_GRACE_MS);
+      if (daemon.pid !== undefined) await endProcess(clock, daemon.pid, STOP_GRACE_MS);
     },
   };
+}
+
+async function launch(daemon: Daemon): Promise<void> {
+  daemon.pid = await spawnDaemon(daemon.layout, daemon.program, ["--config", daemon.layout.config]);
+  await untilAnswers(daemon, daemon.pid);
+}
+
+/** Starts the daemon again whenever it has ended, until `signal` aborts. */
+async function keepRunning(daemon: Daemon, signal: AbortSignal): Promise<void> {
+  const { layout, clock, logger } = daemon;
+  let delayMs = 0;
+  while (!signal.aborted) {
+    const since = clock.monotonic();
+    await socketClosed(layout.socket, signal);
+    if (signal.aborted) return;
+    delayMs = clock.monotonic() - since > STEADY_MS ? 0 : Math.min(MAX_RESTART_DELAY_MS, delayMs * 2 + 100);
+    logger.warn("containerd has ended; starting it again", { pid: daemon.pid, delayMs, log: layout.log });
+    await sleep(clock, delayMs, signal);
+    if (signal.aborted) return;
+    if (daemon.pid !== undefined && alive(daemon.pid)) await endProcess(clock, daemon.pid, STOP_GRACE_MS);
+    await launch(daemon).catch((error: unknown) => logger.error(String(error)));
+  }
 }
 
 async function writeConfig(layout: Layout, machine: Machine, version: string): Promise<void> {
@@ -141,7 +147,7 @@ async function writeNetwork(layout: Layout, network: PodNetwork): Promise<void> 
   await rename(aside, join(layout.cniConfig, CNI_CONFIG_FILE));
 }
 
-async function untilAnswers(clock: Clock, layout: Layout, pid: number): Promise<void> {
+async function untilAnswers({ clock, layout }: Daemon, pid: number): Promise<void> {
   const deadline = clock.monotonic() + START_TIMEOUT_MS;
   for (let delayMs = FIRST_POLL_MS; !(await answers(layout.socket)); delayMs = Math.min(delayMs * 1.5, 100)) {
     if (!alive(pid)) throw new Error(`containerd ended while it started: ${await lastLines(layout.log)}`);

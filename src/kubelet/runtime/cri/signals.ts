@@ -1,40 +1,10 @@
 /** Signals by their number in the CRI, which is not the kernel's: the place in this list. 0 leaves the choice to the image. */
-const NAMED = [
-  "ABRT",
-  "ALRM",
-  "BUS",
-  "CHLD",
-  "CLD",
-  "CONT",
-  "FPE",
-  "HUP",
-  "ILL",
-  "INT",
-  "IO",
-  "IOT",
-  "KILL",
-  "PIPE",
-  "POLL",
-  "PROF",
-  "PWR",
-  "QUIT",
-  "SEGV",
-  "STKFLT",
-  "STOP",
-  "SYS",
-  "TERM",
-  "TRAP",
-  "TSTP",
-  "TTIN",
-  "TTOU",
-  "URG",
-  "USR1",
-  "USR2",
-  "VTALRM",
-  "WINCH",
-  "XCPU",
-  "XFSZ",
-].map((name) => `SIG${name}`);
+const NAMED = (
+  "ABRT ALRM BUS CHLD CLD CONT FPE HUP ILL INT IO IOT KILL PIPE POLL PROF PWR QUIT SEGV STKFLT STOP SYS TERM TRAP TSTP TTIN TTOU " +
+  "URG USR1 USR2 VTALRM WINCH XCPU XFSZ"
+)
+  .split(" ")
+  .map((name) => `SIG${name}`);
 
 const count = (length: number): number[] => Array.from({ length }, (_, index) => index);
 const SIGNALS: readonly string[] = [
