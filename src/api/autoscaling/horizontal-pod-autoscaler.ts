@@ -3,6 +3,7 @@ import type * as generated from "../generated/autoscaling-v2.ts";
 import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
 import { horizontalPodAutoscalerCells } from "./horizontal-pod-autoscaler-columns.ts";
+import { autoscalingV1Face } from "./v1-conversion.ts";
 
 export type HorizontalPodAutoscaler = generated.HorizontalPodAutoscaler;
 
@@ -13,4 +14,5 @@ const strategy: Strategy<HorizontalPodAutoscaler> = {
 export const HorizontalPodAutoscaler: Resource<HorizontalPodAutoscaler> = resource(
   { group: "autoscaling", resource: "horizontalpodautoscalers" },
   strategy,
+  [autoscalingV1Face],
 );
