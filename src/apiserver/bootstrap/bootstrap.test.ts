@@ -32,7 +32,7 @@ test("fills admin, edit and view, each with what the weaker one has", () => {
 });
 
 test("binds every binding to a role that is there", () => {
-  const objects = bootstrapRbac() as (ClusterRoleBinding & { kind: string })[];
+  const objects = bootstrapRbac() as unknown as (Omit<ClusterRoleBinding, "kind"> & { kind: string })[];
   const roles = new Set(
     objects.map(({ kind, metadata }) => `${kind}/${kind === "Role" ? metadata.namespace : ""}/${metadata.name}`),
   );
