@@ -20,6 +20,8 @@ export interface DiscoveryOptions {
   /** `host:port` under which clients reach this server. */
   serverAddress?(): string;
   compressor?: Compressor;
+  /** The clock's; without it, long documents are made in one step. */
+  pause?(): Promise<void>;
   /** Where OpenAPI's schemas come from; the generated ones unless said otherwise. */
   schemaTexts?(): Promise<SchemaTexts>;
   /** Further paths that `/` lists. */
@@ -41,6 +43,7 @@ export function discoveryRoutes(
     compressor: options.compressor,
     schemaTexts: () => (options.schemaTexts ?? generatedTexts)(),
     now: () => options.now(),
+    pause: () => options.pause?.() ?? Promise.resolve(),
   };
   const routes: readonly Route[] = [
     versionRoute,

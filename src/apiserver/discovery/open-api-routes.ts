@@ -3,13 +3,13 @@
  * pay for them.
  */
 import { notAcceptable } from "../../api/errors.ts";
-import { encodeUtf8 } from "../../base/bytes.ts";
+import { concatBytes, encodeUtf8 } from "../../base/bytes.ts";
 import type { HttpRequest, HttpResponse } from "../../base/http.ts";
 import { acceptedClauses } from "../negotiation.ts";
 import type { ApiVersion } from "./api-groups.ts";
 import { type Document, documentResponse, etagOf } from "./document.ts";
-import { swaggerDocument } from "./open-api-v2.ts";
-import { documentHash, documentPath, groupVersionDocument, indexDocument, type SchemaTexts } from "./open-api-v3.ts";
+import { type SwaggerPart, swaggerHead, swaggerPart } from "./open-api-v2.ts";
+import { documentHash, documentPath, groupVersionDocument, indexEntry, type SchemaTexts } from "./open-api-v3.ts";
 import type { Route, RouteParts } from "./route.ts";
 import { encodeSwagger, SWAGGER_PROTOBUF, SWAGGER_PROTOBUF_ANSWER } from "./swagger-protobuf.ts";
 
@@ -21,6 +21,8 @@ export interface OpenApiParts extends RouteParts {
   schemaTexts(): Promise<SchemaTexts>;
   /** Milliseconds since the epoch, for Expires. */
   now(): number;
+  /** Lets other work go on between the groups of a long document. */
+  pause(): Promise<void>;
 }
 
 export function openApiRoute(parts: OpenApiParts): Route {
@@ -50,12 +52,29 @@ function negotiate(request: HttpRequest, types: readonly [string, ...string[]]):
   throw notAcceptable(`only the following media types are accepted: ${types.join(", ")}`);
 }
 
-async function index(request: HttpRequest, { snapshot, schemaTexts, compressor }: OpenApiParts): Promise<HttpResponse> {
+async function index(request: HttpRequest, parts: OpenApiParts): Promise<HttpResponse> {
   negotiate(request, [JSON_TYPE]);
+  const { memo, versions } = parts.snapshot();
+  const document = await memo(V3, async () => {
+    const entries = await eachVersion(versions, parts, indexEntry);
+    return jsonDocument({ paths: Object.fromEntries(entries) });
+  });
+  return documentResponse(document, { request, compressor: parts.compressor });
+}
+
+/** What `make` makes of each group-version, with pauses between. */
+async function eachVersion<T>(
+  versions: readonly ApiVersion[],
+  { schemaTexts, pause }: OpenApiParts,
+  make: (version: ApiVersion, texts: SchemaTexts) => T,
+): Promise<T[]> {
   const texts = await schemaTexts();
-  const { memo, versions } = snapshot();
-  const document = memo(V3, () => jsonDocument(indexDocument(versions, texts)));
-  return documentResponse(document, { request, compressor });
+  const made: T[] = [];
+  for (const version of versions) {
+    made.push(make(version, texts));
+    await pause();
+  }
+  return made;
 }
 
 const YEAR_MS = 365 * 24 * 60 * 60 * 1000;
@@ -80,15 +99,26 @@ async function groupVersion(request: HttpRequest, version: ApiVersion, parts: Op
   return documentResponse(document, { request, compressor: parts.compressor, headers });
 }
 
-async function swagger(request: HttpRequest, { snapshot, schemaTexts, compressor }: OpenApiParts): Promise<HttpResponse> {
+async function swagger(request: HttpRequest, parts: OpenApiParts): Promise<HttpResponse> {
   const contentType = negotiate(request, [JSON_TYPE, SWAGGER_PROTOBUF]);
-  const texts = await schemaTexts();
-  const { memo, versions } = snapshot();
-  const document = memo(`${V2} ${contentType}`, () => {
-    const value = swaggerDocument(versions, texts);
-    if (contentType === JSON_TYPE) return jsonDocument(value);
-    const bytes = encodeSwagger(value);
-    return { contentType: SWAGGER_PROTOBUF_ANSWER, bytes, etag: etagOf(bytes) };
-  });
-  return documentResponse(document, { request, compressor });
+  const { memo, versions } = parts.snapshot();
+  const document = await memo(`${V2} ${contentType}`, async () =>
+    contentType === JSON_TYPE ? swaggerAsJson(versions, parts) : swaggerAsProtobuf(versions, parts),
+  );
+  return documentResponse(document, { request, compressor: parts.compressor });
+}
+
+async function swaggerAsJson(versions: readonly ApiVersion[], parts: OpenApiParts): Promise<Document> {
+  const known = new Set<string>();
+  const made = await eachVersion(versions, parts, (version, texts) => swaggerPart(version, texts, known));
+  const joined = (member: keyof SwaggerPart): object => Object.assign({}, ...made.map((part) => part[member])) as object;
+  return jsonDocument({ ...swaggerHead, paths: joined("paths"), definitions: joined("definitions") });
+}
+
+/** A message that comes in parts is what its parts make together, so each group-version is encoded alone. */
+async function swaggerAsProtobuf(versions: readonly ApiVersion[], parts: OpenApiParts): Promise<Document> {
+  const known = new Set<string>();
+  const made = await eachVersion(versions, parts, (version, texts) => encodeSwagger({ ...swaggerPart(version, texts, known) }));
+  const bytes = concatBytes([encodeSwagger(swaggerHead), ...made]);
+  return { contentType: SWAGGER_PROTOBUF_ANSWER, bytes, etag: etagOf(bytes) };
 }

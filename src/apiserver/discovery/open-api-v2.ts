@@ -20,22 +20,28 @@ interface ParameterV3 extends Json {
   schema: Json;
 }
 
-export function swaggerDocument(versions: readonly ApiVersion[], texts: SchemaTexts) {
-  const definitions: Record<string, Json> = {};
-  const paths: Record<string, Json> = {};
-  for (const version of versions) {
-    const parts = partsOf(version, texts);
-    for (const [path, item] of Object.entries(parts.paths)) paths[path] = pathItem(item as Json);
-    for (const [name, schema] of Object.entries(parts.schemas)) definitions[name] ??= definition(schema);
-  }
+/** The document but for what its groups put in. */
+export const swaggerHead = {
+  swagger: "2.0",
+  info: { title: "Kubernetes", version: versionDocument.gitVersion },
+  parameters: {},
+  securityDefinitions: { BearerToken: { type: "apiKey", in: "header", name: "authorization" } },
+  security: [{ BearerToken: [] }],
+} as const;
+
+export interface SwaggerPart {
+  readonly paths: Readonly<Record<string, Json>>;
+  readonly definitions: Readonly<Record<string, Json>>;
+}
+
+/** What one group-version adds. `known` holds the names of definitions that others have added, and grows. */
+export function swaggerPart(version: ApiVersion, texts: SchemaTexts, known: Set<string>): SwaggerPart {
+  const { paths, schemas } = partsOf(version, texts);
+  const added = Object.entries(schemas).filter(([name]) => !known.has(name));
+  for (const [name] of added) known.add(name);
   return {
-    swagger: "2.0",
-    info: { title: "Kubernetes", version: versionDocument.gitVersion },
-    paths,
-    definitions,
-    parameters: {},
-    securityDefinitions: { BearerToken: { type: "apiKey", in: "header", name: "authorization" } },
-    security: [{ BearerToken: [] }],
+    paths: Object.fromEntries(Object.entries(paths).map(([path, item]) => [path, pathItem(item as Json)])),
+    definitions: Object.fromEntries(added.map(([name, schema]) => [name, definition(schema)])),
   };
 }
 

@@ -31,23 +31,19 @@ export function documentHash({ groupVersion, resources }: ApiVersion, texts: Sch
   return etagOf(encodeUtf8(`${versionDocument.gitVersion} ${JSON.stringify(rows)} ${texts[groupVersion] ?? ""}`));
 }
 
-/** The index at `/openapi/v3`. */
-export const indexDocument = (versions: readonly ApiVersion[], texts: SchemaTexts) => ({
-  paths: Object.fromEntries(
-    versions.map((version) => {
-      const path = documentPath(version);
-      return [path, { serverRelativeURL: `/openapi/v3/${path}?hash=${documentHash(version, texts)}` }];
-    }),
-  ),
-});
+/** A line of the index at `/openapi/v3`. */
+export function indexEntry(version: ApiVersion, texts: SchemaTexts): [path: string, entry: { serverRelativeURL: string }] {
+  const path = documentPath(version);
+  return [path, { serverRelativeURL: `/openapi/v3/${path}?hash=${documentHash(version, texts)}` }];
+}
 
-export interface OpenApiParts {
+export interface DocumentParts {
   paths: Record<string, object>;
   schemas: Schemas;
 }
 
 /** The paths of a group-version and the schemas that they refer to. */
-export function partsOf(version: ApiVersion, texts: SchemaTexts): OpenApiParts {
+export function partsOf(version: ApiVersion, texts: SchemaTexts): DocumentParts {
   const own = parse(texts[version.groupVersion]);
   const known = { ...parse(texts.shared), ...own, ...customSchemas(version) };
   const names = namesByKind(known);
