@@ -5,6 +5,9 @@
  */
 import type { AnyController, ControlLoop } from "./controller.ts";
 import { deploymentController } from "./deployment/controller.ts";
+import { endpointSliceController } from "./endpoints/endpoint-slices.ts";
+import { endpointsController } from "./endpoints/endpoints.ts";
+import { endpointSliceMirroringController } from "./endpoints/mirroring.ts";
 import { namespaceController } from "./namespace/controller.ts";
 import { replicaSetController } from "./replica-set/controller.ts";
 import { serviceAccountController } from "./service-account/default-account.ts";
@@ -24,6 +27,9 @@ export const allControllers = (configuration: ControllersConfiguration): readonl
   tokenSecretsController(configuration),
   replicaSetController,
   deploymentController,
+  endpointSliceController,
+  endpointsController,
+  endpointSliceMirroringController,
 ];
 
 export const allLoops = (): readonly ControlLoop[] => [];
