@@ -11,7 +11,7 @@ export interface ExactJson {
 }
 
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?/y;
-const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
+const STRING = /"[^"\\]*(?:\\.[^"\\]*)*"/sy;
 const PLAIN = /^-?\d{1,15}$/;
 const MAX_DEPTH = 10_000;
 
@@ -70,7 +70,11 @@ function readString(reader: Reader): string {
   const found = STRING.exec(reader.text);
   if (found === null) throw new DecodeError("unexpected end of JSON input");
   reader.at += found[0].length;
-  return JSON.parse(found[0]) as string;
+  try {
+    return JSON.parse(found[0]) as string;
+  } catch {
+    throw new DecodeError("invalid character in string literal");
+  }
 }
 
 function descend(reader: Reader): void {
