@@ -1,4 +1,5 @@
 /** Table answers of the API: `tableOf` for lists, single objects and watch events. */
+export { customColumns } from "./custom-columns.ts";
 export { humanAge, humanDuration } from "./duration.ts";
 export {
   type ColumnDefinition,

@@ -218,8 +218,10 @@ describe("Recorded tables", () => {
       if (request.method === "PATCH" && document) document = merge(document, request.body ?? {});
       const expected = response.body?.rows?.[0];
       if (expected === undefined || document === undefined) continue;
-      const row = rowFor(group, version, plural);
-      const { object } = normalise({ row, value: structuredClone(document), fieldValidation: "Ignore" });
+      const served = findResource(group, version, plural);
+      assert(served, `no ${plural}`);
+      const { row } = served;
+      const { object } = normalise({ ...served, value: structuredClone(document), fieldValidation: "Ignore" });
       expect(differing(rowOf(row, object, { includeObject: "None", nowMs: NOW }).cells, expected.cells)).toEqual([]);
     }
   });
