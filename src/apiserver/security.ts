@@ -9,10 +9,6 @@ import { Node } from "../api/core/node.ts";
 import { Pod } from "../api/core/pod/pod.ts";
 import { Secret } from "../api/core/secret.ts";
 import { ServiceAccount } from "../api/core/service-account.ts";
-import { ClusterRole } from "../api/rbac/cluster-role.ts";
-import { ClusterRoleBinding } from "../api/rbac/cluster-role-binding.ts";
-import { Role } from "../api/rbac/role.ts";
-import { RoleBinding } from "../api/rbac/role-binding.ts";
 import type { AnyResource } from "../api/row.ts";
 import { PriorityClass } from "../api/scheduling/priority-class.ts";
 import { assert } from "../base/assert.ts";
@@ -26,9 +22,7 @@ import { openIdRoute } from "./authn/openid-documents.ts";
 import { bearerAuthenticator, tokenAuthenticator } from "./authn/service-account.ts";
 import type { TokenKey } from "./authn/token-key.ts";
 import type { Authorizer } from "./authz/authorizer.ts";
-import { follow } from "./authz/follow.ts";
-import { mastersAuthorizer, rbacAuthorizer } from "./authz/rbac.ts";
-import { rbacIndex } from "./authz/rbac-index.ts";
+import { authorization } from "./authz/index.ts";
 import { reviewResources } from "./reviews/index.ts";
 import type { ApiServer } from "./server.ts";
 import type { Route } from "./verbs/index.ts";
@@ -83,12 +77,9 @@ function lateReader(): { reader: AdmissionReader; bind(to: AdmissionReader): voi
 export function createSecurity(options: SecurityOptions): Security {
   const { clock, entropy, tokenKey, issuer, audiences = [issuer], jwksUri = `${issuer}/openid/v1/jwks` } = options;
   const { reader, bind } = lateReader();
-  const index = rbacIndex();
+  const { authorizers, rbac: index, follow } = authorization();
   const authenticateToken = tokenAuthenticator({ key: tokenKey, issuer, audiences, clock, reader });
-  const authorizers = [mastersAuthorizer, rbacAuthorizer(index)];
-  const ends: (() => void)[] = [];
-  const roles = { set: index.setRole, remove: index.deleteRole };
-  const bindings = { set: index.setBinding, remove: index.deleteBinding };
+  let end = (): void => {};
   return {
     authenticators: [clientCertificateAuthenticator(clock), bearerAuthenticator(authenticateToken, audiences)],
     authorizers,
@@ -103,15 +94,10 @@ export function createSecurity(options: SecurityOptions): Security {
     async start({ reader: to, feed, load }) {
       await load(READ);
       bind(to);
-      ends.push(
-        await follow(feed, Role, roles),
-        await follow(feed, ClusterRole, roles),
-        await follow(feed, RoleBinding, bindings),
-        await follow(feed, ClusterRoleBinding, bindings),
-      );
+      end = await follow(feed);
     },
     stop() {
-      for (const end of ends.splice(0)) end();
+      end();
     },
   };
 }

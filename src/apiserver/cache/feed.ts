@@ -16,6 +16,8 @@ export interface FeedItem {
   readonly namespace: string;
   readonly name: string;
   readonly revision: number;
+  /** Selectable fields besides metadata.name and metadata.namespace. */
+  readonly fields: Readonly<Record<string, string>>;
   /** JSON bytes of the object without kind, apiVersion and resourceVersion: for those who keep bytes. */
   readonly record: Uint8Array;
   /** Parsed at the first call, frozen, shared by all who ask for the same event. */
@@ -47,15 +49,17 @@ function freeze<T>(value: T): T {
 interface Shown {
   readonly namespace: string;
   readonly name: string;
+  readonly fields: Readonly<Record<string, string>>;
   readonly record: Uint8Array;
 }
 
-function itemOf(row: AnyResource, { namespace, name, record }: Shown, revision: number): FeedItem {
+function itemOf(row: AnyResource, { namespace, name, fields, record }: Shown, revision: number): FeedItem {
   let parsed: Frozen | undefined;
   return {
     namespace,
     name,
     revision,
+    fields,
     record,
     object() {
       parsed ??= freeze(decodeRecord(record, revision, row));
