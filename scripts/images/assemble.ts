@@ -1,7 +1,7 @@
 /** Assembles the images of the first steps, once: the archive is kept and used again until a recipe changes. */
 import { createHash } from "node:crypto";
 import { access, mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { parseAllDocuments } from "yaml";
 import { requireRelease } from "./debian.ts";
 import { writeArchive } from "./oci.ts";
@@ -37,10 +37,17 @@ export async function assembleImages({ cacheDirectory, manifest, progress }: Ass
     }
     progress("image archive");
     await writeArchive(archive, directories, images);
+    await removeOthers(cacheDirectory, archive);
     return archive;
   } finally {
     await rm(workshop, { recursive: true, force: true });
   }
+}
+
+/** Archives of earlier recipes: each is large. */
+async function removeOthers(cacheDirectory: string, archive: string): Promise<void> {
+  const old = (await readdir(cacheDirectory)).filter((name) => /^first-steps-.*\.tar$/.test(name) && name !== basename(archive));
+  await Promise.all(old.map((name) => rm(join(cacheDirectory, name), { force: true })));
 }
 
 /** Of everything that the archive is made from, except the packages' versions. */

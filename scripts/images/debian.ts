@@ -3,8 +3,8 @@
  * scripts. What a package's scripts would do, and an image needs, is done by the recipes.
  */
 import { execFile } from "node:child_process";
-import { mkdir, readdir, readFile, rm, symlink } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { promisify } from "node:util";
 
 const run = promisify(execFile);
@@ -22,6 +22,12 @@ export async function requireRelease(): Promise<void> {
     );
 }
 
+/** A fresh machine has no package lists yet. */
+async function requireLists(packages: readonly string[]): Promise<void> {
+  const known = () => run("apt-cache", ["show", "--no-all-versions", ...packages], { maxBuffer: MAX_OUTPUT_BYTES });
+  await known().catch(() => run("apt-get", ["update", "-qq"]));
+}
+
 /** Libraries that packages name without an image needing them: installers, just-in-time compilation, what perl scripts use. */
 const LEFT_OUT =
   /^(lib(llvm|z3|perl|debian|newt|textwrap|slang|elogind|pam-modules|semanage|bsd0|apt|file-find-rule|number-compare)|lib.*-perl$)/;
@@ -29,6 +35,7 @@ const LEFT_OUT =
 /** The packages and the shared libraries that they need, directly or not. */
 export async function withLibraries(packages: readonly string[]): Promise<string[]> {
   const flags = ["recommends", "suggests", "conflicts", "breaks", "replaces", "enhances"].map((kind) => `--no-${kind}`);
+  await requireLists(packages);
   const { stdout } = await run("apt-cache", ["depends", "--recurse", ...flags, ...packages], { maxBuffer: MAX_OUTPUT_BYTES });
   const named = stdout.split("\n").filter((line) => /^(lib|zlib1g|gcc-\d+-base)/.test(line) && !line.includes(":"));
   return [...new Set([...packages, ...named.filter((name) => !LEFT_OUT.test(name))])].sort();
@@ -37,23 +44,40 @@ export async function withLibraries(packages: readonly string[]): Promise<string
 /** Downloads what is not in `directory` yet. Answers the files in the order of `packages`. */
 export async function download(directory: string, packages: readonly string[]): Promise<string[]> {
   await mkdir(directory, { recursive: true });
-  const present = async () =>
-    new Map((await readdir(directory)).map((file) => [file.split("_")[0] ?? file, join(directory, file)]));
-  let files = await present();
-  const missing = packages.filter((name) => !files.has(name));
+  const present = await byPackage(directory);
+  const missing = packages.filter((name) => !present.has(name));
   if (missing.length > 0) {
-    const fetch = () => run("apt-get", ["download", "-qq", "-o", "APT::Sandbox::User=root", ...missing], { cwd: directory });
-    // The machine's package lists may be older than the archive, or absent.
-    await fetch().catch(async () => {
-      await run("apt-get", ["update", "-qq"]);
-      await fetch();
-    });
-    files = await present();
+    // Aside, so that a download that was broken off is never taken for a package.
+    const aside = await mkdtemp(join(directory, "download-"));
+    try {
+      await fetchPackages(aside, missing);
+      for (const [name, file] of await byPackage(aside)) {
+        await rename(file, join(directory, basename(file)));
+        present.set(name, join(directory, basename(file)));
+      }
+    } finally {
+      await rm(aside, { recursive: true, force: true });
+    }
   }
   return packages.map((name) => {
-    const file = files.get(name);
+    const file = present.get(name);
     if (file === undefined) throw new Error(`the Debian package ${name} could not be downloaded`);
     return file;
+  });
+}
+
+/** Files are called NAME_VERSION_ARCHITECTURE.deb. */
+async function byPackage(directory: string): Promise<Map<string, string>> {
+  const files = (await readdir(directory)).filter((file) => file.endsWith(".deb"));
+  return new Map(files.map((file) => [file.split("_")[0] ?? file, join(directory, file)]));
+}
+
+async function fetchPackages(directory: string, packages: readonly string[]): Promise<void> {
+  const download = () => run("apt-get", ["download", "-qq", "-o", "APT::Sandbox::User=root", ...packages], { cwd: directory });
+  // The machine's package lists may be older than the archive.
+  await download().catch(async () => {
+    await run("apt-get", ["update", "-qq"]);
+    await download();
   });
 }
 
