@@ -9,8 +9,11 @@ import { Node } from "../api/core/node.ts";
 import { Pod } from "../api/core/pod/pod.ts";
 import { Secret } from "../api/core/secret.ts";
 import { ServiceAccount } from "../api/core/service-account.ts";
+import { IngressClass } from "../api/networking/ingress-class.ts";
+import { RuntimeClass } from "../api/node/runtime-class.ts";
 import type { AnyResource } from "../api/row.ts";
 import { PriorityClass } from "../api/scheduling/priority-class.ts";
+import { StorageClass } from "../api/storage/storage-class.ts";
 import { assert } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Entropy } from "../base/entropy.ts";
@@ -53,7 +56,17 @@ export interface Security {
 }
 
 /** What authenticators, authorizers and plugins read of the cache without I/O. */
-const READ: readonly AnyResource[] = [Namespace, ServiceAccount, Secret, Pod, Node, PriorityClass];
+const READ: readonly AnyResource[] = [
+  Namespace,
+  ServiceAccount,
+  Secret,
+  Pod,
+  Node,
+  PriorityClass,
+  StorageClass,
+  IngressClass,
+  RuntimeClass,
+];
 
 /** A reader that is there before its server is. */
 function lateReader(): { reader: AdmissionReader; bind(to: AdmissionReader): void } {

@@ -5,10 +5,16 @@
  */
 import { type EscalationOptions, rbacEscalation } from "../authz/escalation.ts";
 import type { AdmissionPlugin } from "./plugin.ts";
+import { defaultIngressClass } from "./plugins/default-ingress-class.ts";
+import { defaultStorageClass } from "./plugins/default-storage-class.ts";
 import { defaultTolerationSeconds } from "./plugins/default-toleration-seconds.ts";
 import { namespaceLifecycle } from "./plugins/namespace-lifecycle.ts";
+import { nodeRestriction } from "./plugins/node-restriction.ts";
+import { persistentVolumeClaimResize } from "./plugins/persistent-volume-claim-resize.ts";
 import { priority } from "./plugins/priority.ts";
+import { runtimeClass } from "./plugins/runtime-class.ts";
 import { serviceAccount } from "./plugins/service-account.ts";
+import { storageObjectInUseProtection } from "./plugins/storage-object-in-use-protection.ts";
 import { taintNodesByCondition } from "./plugins/taint-nodes-by-condition.ts";
 
 export type AdmissionPluginOptions = EscalationOptions;
@@ -17,7 +23,13 @@ export const admissionPlugins = (options: AdmissionPluginOptions): AdmissionPlug
   rbacEscalation(options),
   namespaceLifecycle,
   serviceAccount,
+  nodeRestriction,
   taintNodesByCondition,
   priority,
   defaultTolerationSeconds,
+  defaultStorageClass,
+  storageObjectInUseProtection,
+  persistentVolumeClaimResize,
+  runtimeClass,
+  defaultIngressClass,
 ];
