@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { chooseRuntime } from "./choice.ts";
 import { cniConfig } from "./cni-config.ts";
 import { containerdConfig } from "./config.ts";
 import { parseImported } from "./image-import.ts";
@@ -85,6 +86,18 @@ describe("the machine", () => {
     [{ cniPlugins: undefined }, "cni"],
   ])("with %o lacks %s", (change, part) => {
     expect(obstacle({ ...whole, ...change })?.part).toBe(part);
+  });
+
+  test("decides what `auto` means, and is refused nothing silently", () => {
+    const bare = { ...whole, containerd: undefined };
+    expect(chooseRuntime({ runtime: "auto" }, whole)).toEqual({ kind: "containerd" });
+    expect(chooseRuntime({ runtime: "auto" }, bare)).toMatchObject({
+      kind: "simulated",
+      because: expect.stringContaining("containerd"),
+    });
+    expect(chooseRuntime({ runtime: "simulated" }, whole)).toEqual({ kind: "simulated", because: "" });
+    expect(chooseRuntime({ runtime: "auto", endpoint: "/run/crio.sock" }, bare)).toMatchObject({ kind: "endpoint" });
+    expect(() => chooseRuntime({ runtime: "containerd" }, bare)).toThrow("containerd is not installed");
   });
 
   test("reads a version wherever it stands", () => {

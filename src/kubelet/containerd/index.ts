@@ -1,4 +1,5 @@
 /** Real containers on this machine: a containerd of our own, from finding out whether there can be one to leaving nothing behind. */
+export { chooseRuntime, type RuntimeChoice, type RuntimeWish } from "./choice.ts";
 export { type CniOptions, cniConfig } from "./cni-config.ts";
 export { claimHostPaths, HOST_PATHS, type HostPaths, releaseHostPaths } from "./host-paths.ts";
 export { type Importer, importImage, loadImages } from "./image-import.ts";
