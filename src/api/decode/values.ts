@@ -94,9 +94,9 @@ function normaliseQuantity(value: unknown, pass: Pass, owner: string): unknown {
 
 const timeBy =
   (normalise: (text: string) => string | null): Normalise =>
-  (value, pass, owner) => {
+  (value, pass) => {
     if (value === null) return null;
-    if (typeof value !== "string") throw mismatch(pass, "", value, owner === "" ? "time.Time" : "string");
+    if (typeof value !== "string") throw mismatch(pass, "", value, "string");
     try {
       return normalise(value);
     } catch (error) {

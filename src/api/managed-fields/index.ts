@@ -9,13 +9,15 @@ import type { DeepReadonly } from "../../base/readonly.ts";
 import { normaliseType } from "../decode/index.ts";
 import type { ManagedFieldsEntry } from "../generated/shared.ts";
 import type { KubernetesObject } from "../meta.ts";
-import type { AnyResource } from "../row.ts";
+import type { AnyResource, Face } from "../row.ts";
 import { formatTime } from "../time.ts";
 import { compare, customShape, equalJson, shapeOf } from "./compare.ts";
 import { difference, type FieldSet, union } from "./field-set.ts";
 
 export interface UpdateManagedFields {
   row: AnyResource;
+  /** The face of the request: fields are owned under the names that they have there. The row's own by default. */
+  face?: Face | undefined;
   /** The stored object; undefined on create. */
   previous: DeepReadonly<KubernetesObject> | undefined;
   /** What is about to be stored: `metadata.managedFields` is replaced. */
@@ -124,9 +126,11 @@ export function updateManagedFields(update: UpdateManagedFields): void {
   if (previous !== undefined && entries.length === 0) return;
 
   const skipped = skippedOf(row, update.subresource);
-  const before = ownable((previous ?? zeroOf(row)) as unknown as Json, skipped);
-  const after = ownable(object as unknown as Json, skipped);
-  const { changed, removed } = compare(before, after, row.typed ? shapeOf(row.schema) : customShape());
+  const shown = update.face?.toFace ?? ((stored: DeepReadonly<KubernetesObject>) => stored);
+  const before = ownable(shown(previous ?? (zeroOf(row) as unknown as KubernetesObject)) as unknown as Json, skipped);
+  const after = ownable(shown(object) as unknown as Json, skipped);
+  const schema = update.face?.schema ?? row.schema;
+  const { changed, removed } = compare(before, after, row.typed ? shapeOf(schema) : customShape());
   const result = nextEntries(update, entries, changed, removed);
   if (result.length > 0) object.metadata.managedFields = result;
 }

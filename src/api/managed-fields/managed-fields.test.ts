@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { encodeUtf8 } from "../../base/bytes.ts";
+import { Event } from "../core/event.ts";
 import { Pod } from "../core/pod/pod.ts";
 import { decode } from "../decode/index.ts";
 import type { KubernetesObject } from "../meta.ts";
@@ -61,6 +62,31 @@ test("what is removed has no owner", () => {
   expect(changed.metadata.managedFields).toHaveLength(1);
   expect(fieldsOf(changed, "a")).toMatchObject({ "f:metadata": { "f:labels": { ".": {}, "f:app": {} } } });
   expect(fieldsOf(changed, "a")).not.toHaveProperty(["f:metadata", "f:labels", "f:tier"]);
+});
+
+test("fields of another face have its names", () => {
+  const face = Event.faces[1];
+  const body = { metadata: { name: "e" }, regarding: { name: "p" }, note: "hello" };
+  const { object } = decode({
+    row: Event,
+    face,
+    bytes: encodeUtf8(JSON.stringify(body)),
+    mediaType: "json",
+    fieldValidation: "Strict",
+  });
+  const apiVersion = "events.k8s.io/v1";
+  updateManagedFields({
+    row: Event,
+    face,
+    previous: undefined,
+    object,
+    manager: "a",
+    operation: "Update",
+    subresource: "",
+    apiVersion,
+    nowMs: 0,
+  });
+  expect(fieldsOf(object, "a")).toEqual({ "f:note": {}, "f:regarding": {} });
 });
 
 test("one empty entry clears the owners", () => {
