@@ -3,12 +3,17 @@
  *
  * A new one is a folder or file and a line here.
  */
+import { clusterRoleAggregationController } from "./cluster-role-aggregation.ts";
 import type { AnyController, ControlLoop } from "./controller.ts";
 import { deploymentController } from "./deployment/controller.ts";
 import { endpointSliceController } from "./endpoints/endpoint-slices.ts";
 import { endpointsController } from "./endpoints/endpoints.ts";
 import { endpointSliceMirroringController } from "./endpoints/mirroring.ts";
+import { garbageCollector } from "./garbage-collector/controller.ts";
 import { namespaceController } from "./namespace/controller.ts";
+import { type NodeLifecycleOptions, nodeLifecycleController } from "./node-lifecycle/controller.ts";
+import { taintEvictionController } from "./node-lifecycle/taint-eviction.ts";
+import { type PodGarbageOptions, podGarbageCollector } from "./pod-garbage-collector.ts";
 import { replicaSetController } from "./replica-set/controller.ts";
 import { serviceAccountController } from "./service-account/default-account.ts";
 import { rootCaPublisher } from "./service-account/root-ca.ts";
@@ -18,7 +23,10 @@ export type { AnyController, ControlLoop } from "./controller.ts";
 export { type ControllersOptions, type RunningControllers, startControllers } from "./runner.ts";
 
 /** What controllers need to know besides what the API tells them. */
-export interface ControllersConfiguration extends TokenSecretsOptions {}
+export interface ControllersConfiguration extends TokenSecretsOptions {
+  nodeLifecycle?: NodeLifecycleOptions;
+  podGarbage?: PodGarbageOptions;
+}
 
 export const allControllers = (configuration: ControllersConfiguration): readonly AnyController[] => [
   namespaceController,
@@ -30,6 +38,10 @@ export const allControllers = (configuration: ControllersConfiguration): readonl
   endpointSliceController,
   endpointsController,
   endpointSliceMirroringController,
+  nodeLifecycleController(configuration.nodeLifecycle),
+  taintEvictionController(),
+  podGarbageCollector(configuration.podGarbage),
+  clusterRoleAggregationController,
 ];
 
-export const allLoops = (): readonly ControlLoop[] => [];
+export const allLoops = (): readonly ControlLoop[] => [garbageCollector];

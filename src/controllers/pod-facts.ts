@@ -1,7 +1,7 @@
 /** What controllers ask of a Pod: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/ */
 import type { Pod } from "../api/core/pod/pod.ts";
 import type { DeepReadonly } from "../base/readonly.ts";
-import { timeOf } from "./time.ts";
+import { timeOf, timestamp } from "./time.ts";
 
 type ReadonlyPod = DeepReadonly<Pod>;
 
@@ -53,4 +53,25 @@ export function mostRestarts({ spec, status }: ReadonlyPod): number {
     ...(status.initContainerStatuses ?? []).filter(({ name }) => sidecars.has(name)),
   ];
   return Math.max(0, ...counted.map(({ restartCount }) => restartCount));
+}
+
+/** The status with the condition in place of the one of its type. */
+export function withPodCondition(
+  { status, metadata }: ReadonlyPod,
+  condition: { type: string; status: string; reason: string; message: string },
+  nowMs: number,
+): ReadonlyPod["status"] {
+  const before = status.conditions?.find(({ type }) => type === condition.type);
+  const moved = before?.status !== condition.status;
+  const next = {
+    ...before,
+    ...condition,
+    lastTransitionTime: moved ? timestamp(nowMs) : before.lastTransitionTime,
+    ...(metadata.generation === undefined ? {} : { observedGeneration: metadata.generation }),
+  } as NonNullable<ReadonlyPod["status"]["conditions"]>[number];
+  const conditions = status.conditions ?? [];
+  return {
+    ...status,
+    conditions: before === undefined ? [...conditions, next] : conditions.map((each) => (each === before ? next : each)),
+  };
 }
