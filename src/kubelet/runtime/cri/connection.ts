@@ -141,7 +141,8 @@ function stream<Request extends Message<Fields>, Response extends Message<Fields
 function runtimeError(error: ServiceError | null, name: string, timeoutMs?: number): RuntimeError {
   const code = CODES[error?.code ?? 2] ?? "Unknown";
   const words = error?.details ?? "";
-  // The library's own words for its deadline say nothing about the runtime: say which call it was instead.
+  // The library's own words say nothing about the runtime: say which call it was instead.
+  if (code === "Canceled" && words.startsWith("Cancelled")) return new RuntimeError(code, `${name} was canceled`, error);
   if (code === "DeadlineExceeded" && words.startsWith("Deadline exceeded"))
     return new RuntimeError(code, `${name} did not answer within ${timeoutMs} ms`, error);
   return new RuntimeError(code, words === "" ? `${name} failed` : words, error);

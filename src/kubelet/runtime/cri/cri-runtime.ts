@@ -172,10 +172,10 @@ const statistics = (connection: Connection) =>
       return from.containerStats(present(stats, "container", id));
     },
     async listContainerStats(filter = {}, options) {
-      // The CRI knows no state here: only what runs has statistics.
       const request = { filter: { id: filter.id, podSandboxId: filter.podSandboxId, labelSelector: filter.labels } };
       const { stats } = await connection.unary(rpc.listContainerStats, request, options, REQUEST_TIMEOUT_MS);
-      return stats.map(from.containerStats);
+      // Of what does not run some runtimes answer an entry without figures.
+      return stats.filter(({ cpu, memory }) => cpu !== undefined || memory !== undefined).map(from.containerStats);
     },
   }) satisfies Partial<Runtime>;
 
