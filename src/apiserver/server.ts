@@ -29,6 +29,7 @@ import { authorizationStage } from "./stages/authorization.ts";
 import { flowControlStage } from "./stages/flow-control.ts";
 import { impersonationStage } from "./stages/impersonation.ts";
 import { requestInfoStage } from "./stages/request-info.ts";
+import { type RequestMeter, requestMetricsStage } from "./stages/request-metrics.ts";
 import { type Route, verbStage } from "./verbs/index.ts";
 import type { VirtualResource } from "./virtual-resource.ts";
 import { watchHub } from "./watch/watch-hub.ts";
@@ -48,6 +49,8 @@ export interface ApiServerOptions {
   virtualResources?: readonly VirtualResource[];
   /** What answers paths that are no resources; the first that answers, answers. */
   routes?: readonly Route[];
+  /** Counts requests. */
+  requestMeter?: RequestMeter;
   /** A way to a node's kubelet. */
   dialNode?: (nodeName: string) => HttpHandler | undefined;
   /** Where Services get addresses and node ports from. */
@@ -97,6 +100,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     logger,
     stages: [
       requestInfoStage,
+      ...(options.requestMeter ? [requestMetricsStage(options.requestMeter, table)] : []),
       authenticationStage(authenticators),
       auditStage,
       impersonationStage(authorizers),

@@ -1,4 +1,6 @@
 /** Metrics and health: what operators and probes ask of a process. */
+
+export { type ApiServerHealth, apiServerHealthRoute } from "./api-server-health.ts";
 export {
   type ApiServerMetrics,
   apiServerMetrics,

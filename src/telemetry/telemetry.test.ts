@@ -3,6 +3,7 @@ import { decodeUtf8 } from "../base/bytes.ts";
 import type { HttpRequest, HttpResponse } from "../base/http.ts";
 import type { Logger } from "../base/logger.ts";
 import {
+  apiServerHealthRoute,
   apiServerMetrics,
   expose,
   type HealthCheck,
@@ -141,5 +142,22 @@ describe("Health", () => {
     const missing = await route(request("/livez/nope"));
     expect([missing?.status, bodyOf(missing)]).toEqual([404, "404 page not found\n"]);
     expect(await route(request("/readyz"))).toBe(undefined);
+  });
+});
+
+describe("Health of an API server", () => {
+  it("is not ready before its caches are filled and after it is told to stop, but lives", async () => {
+    const silent = { warn() {} } as unknown as Logger;
+    const state = { synced: false, stopping: false };
+    const route = apiServerHealthRoute(
+      { storage: () => undefined, synced: () => state.synced, shuttingDown: () => state.stopping },
+      silent,
+    );
+    const code = async (path: string) => (await route(request(path)))?.status;
+    expect([await code("/livez"), await code("/readyz"), await code("/healthz/etcd")]).toEqual([200, 500, 200]);
+    state.synced = true;
+    expect([await code("/readyz"), await code("/readyz/informer-sync")]).toEqual([200, 200]);
+    state.stopping = true;
+    expect([await code("/readyz"), await code("/livez")]).toEqual([500, 200]);
   });
 });
