@@ -6,6 +6,7 @@ import {
   dnsLabelErrors,
   dnsSubdomainErrors,
   environmentNameErrors,
+  ipErrors,
   labelValueErrors,
   pathSegmentErrors,
   portNameErrors,
@@ -29,6 +30,7 @@ const RULES: [string, (text: string) => string[], string[], string[]][] = [
   ["portNameErrors", portNameErrors, ["http", "http-2"], ["", "1", "http--2", "-a", "x".repeat(16), "HTTP"]],
   [
     "ipErrors",
+    ipErrors,
     ["10.0.0.1", "::1", "2001:db8::ffff", "::ffff:10.0.0.1"],
     ["10.0.0", "10.0.0.256", "010.0.0.1", ":::", "1::2::3", "12345::"],
   ],

@@ -68,7 +68,24 @@ export function readBytes(reader: Reader): Uint8Array {
   return reader.bytes.subarray(start, reader.at);
 }
 
-export const readText = (reader: Reader): string => decodeUtf8(readBytes(reader));
+/** Texts up to here are put together from their characters: a call into the platform would cost more. */
+const SHORT_TEXT = 24;
+
+export function readText(reader: Reader): string {
+  const length = readVarint(reader);
+  const start = reader.at;
+  const end = start + length;
+  if (end > reader.end) throw new ProtobufError(END);
+  reader.at = end;
+  if (length > SHORT_TEXT) return decodeUtf8(reader.bytes.subarray(start, end));
+  let text = "";
+  for (let index = start; index < end; index++) {
+    const byte = reader.bytes[index]!;
+    if (byte > 0x7f) return decodeUtf8(reader.bytes.subarray(start, end));
+    text += String.fromCharCode(byte);
+  }
+  return text;
+}
 
 /** A reader of the nested message that comes next. */
 export function readMessage(reader: Reader): Reader {
