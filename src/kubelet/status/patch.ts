@@ -2,7 +2,7 @@
  * The strategic merge patch from one Pod status to another: only what differs, so that fields which others own stay theirs.
  * https://kubernetes.io/docs/tasks/manage-kubernetes-objects/update-api-object-kubectl-patch/
  */
-import type { PodStatus } from "../../api/generated/core-v1.ts";
+import type { PodCondition, PodStatus } from "../../api/generated/core-v1.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
 import { sameContent } from "../../client/equality.ts";
 import { KUBELET_CONDITIONS } from "./conditions.ts";
@@ -30,14 +30,10 @@ type Status = DeepReadonly<PodStatus>;
 function conditionsPatch(before: Status, after: Status): Record<string, unknown> {
   const old = before.conditions ?? [];
   const wanted = after.conditions ?? [];
-  const changed: object[] = wanted.filter(
-    (condition) =>
-      KUBELET_CONDITIONS.includes(condition.type) &&
-      !sameContent(
-        condition,
-        old.find(({ type }) => type === condition.type),
-      ),
-  );
+  const changed: object[] = wanted.flatMap((condition) => {
+    const said = old.find(({ type }) => type === condition.type);
+    return !KUBELET_CONDITIONS.includes(condition.type) || sameContent(condition, said) ? [] : [merging(condition, said)];
+  });
   const gone = old.filter(
     ({ type }) => KUBELET_CONDITIONS.includes(type) && !wanted.some((condition) => condition.type === type),
   );
@@ -47,6 +43,13 @@ function conditionsPatch(before: Status, after: Status): Record<string, unknown>
     conditions: [...changed, ...gone.map(({ type }) => ({ $patch: "delete", type }))],
   };
 }
+
+/** Conditions are merged field by field: what is not said any more has to be taken back. */
+const merging = (condition: DeepReadonly<PodCondition>, said: DeepReadonly<PodCondition> | undefined): object => ({
+  ...(said?.reason === undefined ? {} : { reason: null }),
+  ...(said?.message === undefined ? {} : { message: null }),
+  ...condition,
+});
 
 /** A list that a strategic patch would merge element by element is replaced as a whole. */
 const MERGED_LISTS: readonly string[] = ["podIPs", "hostIPs"];

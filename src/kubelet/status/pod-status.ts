@@ -63,6 +63,9 @@ export interface ContainerStatuses {
   ephemeral: ContainerStatus[];
 }
 
+/** Init containers stand in their order, all others in that of their names. */
+const byName = (a: ContainerStatus, b: ContainerStatus): number => (a.name < b.name ? -1 : 1);
+
 function containerStatuses(context: PodStatusContext): ContainerStatuses {
   const { pod, last, ended } = context;
   const known = [
@@ -73,8 +76,10 @@ function containerStatuses(context: PodStatusContext): ContainerStatuses {
   const inner: ContainerStatusContext = { ...context, previous: (name) => known.find((status) => status.name === name) };
   const statuses = {
     init: (pod.spec.initContainers ?? []).map((container) => containerStatus(container, "init", inner)),
-    app: pod.spec.containers.map((container) => containerStatus(container, "app", inner)),
-    ephemeral: ephemeralContainers(pod).map((container) => containerStatus(container, "ephemeral", inner)),
+    app: pod.spec.containers.map((container) => containerStatus(container, "app", inner)).sort(byName),
+    ephemeral: ephemeralContainers(pod)
+      .map((container) => containerStatus(container, "ephemeral", inner))
+      .sort(byName),
   };
   if (ended) {
     const initialized = statuses.app.some(({ state, lastState }) => state.running || state.terminated || lastState.terminated);
