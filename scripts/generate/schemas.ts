@@ -70,19 +70,19 @@ function tableOf(name: string, types: Types, messages: Messages, schema: OpenApi
   const inline: [number, string][] = [];
   const table: Record<string, unknown> = {};
   for (const [field, code] of Object.entries(types[name] ?? {})) {
-    if (field === "typeMeta") table["$kind"] = 1;
+    if (field === "typeMeta") table.$kind = 1;
     else if (code.startsWith("=")) inline.push([message[field]?.n ?? 0, message[field]?.type ?? ""]);
     else if (!code.startsWith("~")) table[field] = rowOf(code, byJson.get(field), extraOf(schema?.properties?.[field]));
   }
-  if (inline.length > 0) table["$inline"] = inline;
+  if (inline.length > 0) table.$inline = inline;
   // What OpenAPI says of an inlined field stands at the type that inlines it, and may differ from place to place.
   const inlined = Object.keys(schema?.properties ?? {}).filter((field) => inline.length > 0 && table[field] === undefined);
   const extras = inlined.flatMap((field) => {
     const extra = extraOf(schema?.properties?.[field]);
     return extra ? [[field, extra]] : [];
   });
-  if (extras.length > 0) table["$extras"] = Object.fromEntries(extras);
-  if (schema?.["x-kubernetes-map-type"] === "atomic") table["$atomic"] = 1;
+  if (extras.length > 0) table.$extras = Object.fromEntries(extras);
+  if (schema?.["x-kubernetes-map-type"] === "atomic") table.$atomic = 1;
   return table;
 }
 

@@ -41,7 +41,7 @@ interface Suffix {
   format: QuantityFormat;
 }
 
-const SUFFIXES: ReadonlyMap<string, Suffix> = new Map([
+const SUFFIXES: ReadonlyMap<string, Suffix> = new Map<string, Suffix>([
   ...DECIMAL_SUFFIXES.map((suffix, index) => [suffix, { base: 10, exponent: index * 3 - 9, format: "decimal" }] as const),
   ...BINARY_SUFFIXES.slice(1).map((suffix, index) => [suffix, { base: 2, exponent: index * 10 + 10, format: "binary" }] as const),
 ]);
