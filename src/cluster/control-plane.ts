@@ -19,8 +19,7 @@ import { createEventRecorder } from "../client/event-recorder.ts";
 import { createClient } from "../client/http-client.ts";
 import type { Informers } from "../client/informer.ts";
 import { createInformers } from "../client/informers.ts";
-import { type ControllerOptions, controllers, loops } from "../controllers/index.ts";
-import { startControllers } from "../controllers/runner.ts";
+import { allControllers, allLoops, type ControllersConfiguration, startControllers } from "../controllers/index.ts";
 import { startScheduler } from "../scheduler/scheduler.ts";
 import type { Store } from "../store/store.ts";
 import { bootstrap } from "./bootstrap.ts";
@@ -101,15 +100,17 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const informers = createInformers({ client: clientFor(CONTROLLER_MANAGER, "kube-controller-manager"), clock, entropy, logger });
   const stops: (() => Promise<void>)[] = [() => informers.stop(), () => server.close()];
   if (!disabled.has("controllers")) {
-    const forControllers: ControllerOptions = {
+    const forControllers: ControllersConfiguration = {
       rootCa: options.trust.ca,
       sign: async (claims) => signToken(await options.tokenKey, claims as unknown as LegacyClaims),
+      podCidr: options.podCidr,
     };
     const running = startControllers({
-      controllers: controllers(forControllers),
-      loops: loops(forControllers),
+      controllers: allControllers(forControllers),
+      loops: allLoops(),
       informers,
-      clientFor: (name) => clientFor(controllerIdentity(name), "kube-controller-manager"),
+      clientFor: (name) =>
+        clientFor(name === "kube-controller-manager" ? CONTROLLER_MANAGER : controllerIdentity(name), "kube-controller-manager"),
       clock,
       entropy,
       logger,

@@ -5,6 +5,7 @@ import { formatLogLine, logger } from "../base/logger.ts";
 import type { ClusterConfig } from "./config.ts";
 import { removeServerState, startTicksOf, writeServerState } from "./data-directory.ts";
 import { startServer } from "./server.ts";
+import { createSimulatedNodes, type SimulatedNodes, simulatedNodeNames } from "./simulated-nodes.ts";
 
 export interface RunOptions {
   /** When the process began, in milliseconds since the epoch. */
@@ -13,6 +14,7 @@ export interface RunOptions {
 
 export async function runCluster(config: ClusterConfig, { startMs }: RunOptions): Promise<void> {
   const log = logger((level, message, fields) => console.error(formatLogLine(realClock.now(), level, message, fields)));
+  let nodes: SimulatedNodes | undefined;
   const server = await startServer({
     config,
     addresses: [config.bindAddress],
@@ -23,9 +25,19 @@ export async function runCluster(config: ClusterConfig, { startMs }: RunOptions)
       log.error("the store cannot go on", { error: error.message });
       process.exit(1);
     },
-    dialNode: () => undefined,
+    dialNode: (name) => nodes?.dial(name),
   });
   await server.controlPlane.ready();
+  if (config.runtime === "simulated" && config.simulatedNodes > 0) {
+    nodes = createSimulatedNodes({
+      ...config,
+      controlPlane: server.controlPlane,
+      clock: realClock,
+      entropy: systemEntropy,
+      logger: log,
+      names: simulatedNodeNames(config.nodeName, config.simulatedNodes),
+    });
+  }
   writeServerState(server.directory, {
     pid: process.pid,
     startTicks: startTicksOf(process.pid) ?? "",
@@ -37,6 +49,7 @@ export async function runCluster(config: ClusterConfig, { startMs }: RunOptions)
   console.log(`ready in ${Math.round(realClock.now() - startMs)} ms`);
   console.log(`kubeconfig: ${config.kubeconfig}`);
   await signalled();
+  await nodes?.stop();
   await server.stop();
   removeServerState(server.directory);
 }

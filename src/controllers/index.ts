@@ -11,6 +11,7 @@ import { endpointsController } from "./endpoints/endpoints.ts";
 import { endpointSliceMirroringController } from "./endpoints/mirroring.ts";
 import { garbageCollector } from "./garbage-collector/controller.ts";
 import { namespaceController } from "./namespace/controller.ts";
+import { nodeIpamController } from "./node-ipam.ts";
 import { type NodeLifecycleOptions, nodeLifecycleController } from "./node-lifecycle/controller.ts";
 import { taintEvictionController } from "./node-lifecycle/taint-eviction.ts";
 import { type PodGarbageOptions, podGarbageCollector } from "./pod-garbage-collector.ts";
@@ -26,6 +27,8 @@ export { type ControllersOptions, type RunningControllers, startControllers } fr
 export interface ControllersConfiguration extends TokenSecretsOptions {
   nodeLifecycle?: NodeLifecycleOptions;
   podGarbage?: PodGarbageOptions;
+  /** The range out of which nodes get theirs. */
+  podCidr: string;
 }
 
 export const allControllers = (configuration: ControllersConfiguration): readonly AnyController[] => [
@@ -38,6 +41,7 @@ export const allControllers = (configuration: ControllersConfiguration): readonl
   endpointSliceController,
   endpointsController,
   endpointSliceMirroringController,
+  nodeIpamController(configuration.podCidr),
   nodeLifecycleController(configuration.nodeLifecycle),
   taintEvictionController(),
   podGarbageCollector(configuration.podGarbage),
