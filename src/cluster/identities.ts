@@ -1,8 +1,15 @@
 /** Who the components are to the API server: upstream's names, so that upstream's roles fit. */
 import type { UserInfo } from "../base/http.ts";
 
+/** Controllers that share the ServiceAccount of another, as upstream's do. */
+const SHARED_ACCOUNTS: Readonly<Record<string, string>> = { "node-ipam-controller": "node-controller" };
+
+/** Makes the tokens that ServiceAccounts are known by, so it has none itself. */
+const TOKENS_CONTROLLER = "tokens-controller";
+
 /** A controller, as its ServiceAccount. */
-export const controllerIdentity = (name: string): UserInfo => serviceAccountIdentity("kube-system", name);
+export const controllerIdentity = (name: string): UserInfo =>
+  name === TOKENS_CONTROLLER ? CONTROLLER_MANAGER : serviceAccountIdentity("kube-system", SHARED_ACCOUNTS[name] ?? name);
 
 export const serviceAccountIdentity = (namespace: string, name: string): UserInfo => ({
   name: `system:serviceaccount:${namespace}:${name}`,
