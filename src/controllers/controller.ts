@@ -61,6 +61,8 @@ export function on<T extends KubernetesObject>(
 export interface Controller<T extends KubernetesObject = KubernetesObject> {
   /** Upstream's name: the ServiceAccount in kube-system, the source of its Events. */
   name: string;
+  /** The ServiceAccount where it has another name; `kube-controller-manager` for the manager's own identity. */
+  account?: string;
   reconciles: Resource<T>;
   wokenBy: readonly Wake[];
   reconcile: Reconcile<T>;

@@ -18,12 +18,13 @@ import type { InformerHandlers, Informers } from "../client/informer.ts";
 import { createWorkQueue } from "../client/work-queue.ts";
 import type { AnyController, ControlLoop, ControllerContext, Wake } from "./controller.ts";
 import { adopters } from "./ownership.ts";
+import { messageOf } from "./pod-control.ts";
 
 export interface ControllersOptions {
   controllers: readonly AnyController[];
   loops?: readonly ControlLoop[];
   informers: Informers;
-  /** A client that acts as the ServiceAccount of that name in kube-system. */
+  /** A client that acts as the ServiceAccount of that name in kube-system; as the manager itself for `kube-controller-manager`. */
   clientFor(name: string): Client;
   clock: Clock;
   entropy: Entropy;
@@ -34,8 +35,8 @@ type Any = DeepReadonly<KubernetesObject>;
 type Handlers = Required<InformerHandlers<KubernetesObject>>;
 
 /** Everything but the key: one for each controller and loop. */
-function contextOf(name: string, { informers, clientFor, clock, entropy, logger }: ControllersOptions) {
-  const client = clientFor(name);
+function contextOf(name: string, account: string, { informers, clientFor, clock, entropy, logger }: ControllersOptions) {
+  const client = clientFor(account);
   const own = logger.with({ controller: name });
   const events = createEventRecorder({ client, clock, entropy, component: name, logger: own });
   return { client, listers: informers, events, expectations: createExpectations(clock), clock, entropy, logger: own };
@@ -125,7 +126,7 @@ function startController(controller: AnyController, options: ControllersOptions)
   const { informers, clock } = options;
   const { name, reconciles: of, wokenBy, reads = [], workers = 5 } = controller;
   const context: ControllerContext = {
-    ...contextOf(name, options),
+    ...contextOf(name, controller.account ?? name, options),
     requeueAfter: (key, delayMs) => queue.addAfter(key, delayMs),
   };
   const { logger, expectations, events } = context;
@@ -143,11 +144,8 @@ function startController(controller: AnyController, options: ControllersOptions)
     },
     onError(key, error, failures) {
       if (isConflict(error) || isNotFound(error)) return;
-      logger.warn("reconcile failed", {
-        key,
-        failures,
-        error: error instanceof Error ? (error.stack ?? error.message) : String(error),
-      });
+      // A fault that lasts is not repeated with every attempt.
+      if ((failures & (failures - 1)) === 0) logger.warn("reconcile failed", { key, failures, error: messageOf(error) });
     },
   });
   // Nothing is decided before everything it rests on has been listed.
@@ -192,7 +190,7 @@ export interface RunningControllers {
 export function startControllers(options: ControllersOptions): RunningControllers {
   const running = options.controllers.map((controller) => startController(controller, options));
   for (const loop of options.loops ?? []) {
-    running.push(loop.start({ ...contextOf(loop.name, options), informers: options.informers }));
+    running.push(loop.start({ ...contextOf(loop.name, loop.name, options), informers: options.informers }));
   }
   return {
     ready: () => options.informers.synced(),

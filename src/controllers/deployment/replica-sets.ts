@@ -67,11 +67,11 @@ async function progressed(rollout: Rollout, reason: string, message: string): Pr
 
 /** The Deployment carries the revision of its new ReplicaSet. */
 async function takeRevision(rollout: Rollout, revision: string | undefined): Promise<void> {
-  const { metadata } = rollout.deployment;
-  if (revision === undefined || metadata.annotations?.[revisions.REVISION] === revision) return;
-  const patch = { metadata: { uid: metadata.uid, annotations: { [revisions.REVISION]: revision } } };
-  const ref = { namespace: metadata.namespace ?? "", name: metadata.name };
-  rollout.deployment = await rollout.context.client.patch(Deployment, ref, "merge", patch);
+  const { deployment } = rollout;
+  if (revision === undefined || deployment.metadata.annotations?.[revisions.REVISION] === revision) return;
+  const annotations = { ...deployment.metadata.annotations, [revisions.REVISION]: revision };
+  const changed = { ...deployment, metadata: { ...deployment.metadata, annotations } };
+  rollout.deployment = await rollout.context.client.update(Deployment, changed);
 }
 
 function draftReplicaSet({ deployment, old }: Rollout, hash: string, revision: number): Draft<ReplicaSet> {

@@ -146,8 +146,8 @@ export const garbageCollector: ControlLoop = {
       queue.add(DISCOVER);
       queue.addAfter(DISCOVER, DISCOVER_AGAIN_MS);
     };
-    for (const of of [CustomResourceDefinition, APIService] as AnyResource[]) {
-      informers.watch(of as Resource, { added: rediscover, updated: rediscover, deleted: rediscover });
+    for (const row of [CustomResourceDefinition, APIService] as AnyResource[]) {
+      informers.watch(row as Resource, { added: rediscover, updated: rediscover, deleted: rediscover });
     }
     queue.add(DISCOVER);
     return {

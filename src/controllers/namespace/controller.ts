@@ -64,10 +64,10 @@ async function emptyAll(namespace: string, context: ControllerContext): Promise<
   const { resources, failed } = await discover(context.client);
   const pass: Pass = { undiscovered: failed, failures: [], objects: new Map(), finalizers: new Map(), waitSeconds: 0 };
   const deletable = resources.filter(({ namespaced, verbs }) => namespaced && verbs.includes("delete") && verbs.includes("list"));
-  for (const of of [Pod as AnyResource, ...deletable.filter((row) => row !== Pod)]) {
-    if (of !== Pod && pass.objects.size > 0 && pass.objects.has("pods.")) break;
+  for (const row of [Pod as AnyResource, ...deletable.filter((each) => each !== Pod)]) {
+    if (row !== Pod && pass.objects.has("pods.")) break;
     try {
-      count(pass, of, await empty(of, namespace, context));
+      count(pass, row, await empty(row, namespace, context));
     } catch (error) {
       pass.failures.push(messageOf(error));
     }

@@ -63,6 +63,7 @@ export function taintEvictionController(): Controller<Pod> {
 
   return {
     name: "taint-eviction-controller",
+    account: "node-controller",
     reconciles: Pod,
     heeds: (pod, previous) => pod.spec.nodeName !== previous.spec.nodeName || pod.spec.tolerations !== previous.spec.tolerations,
     indexes: [podsByNode],

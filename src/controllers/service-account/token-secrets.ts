@@ -72,6 +72,7 @@ export function tokenSecretsController(options: TokenSecretsOptions): Controller
     data["ca.crt"] === rootCa && !!data.namespace && !!data.token && metadata.annotations?.[ACCOUNT_UID] === uid;
   return {
     name: "tokens-controller",
+    account: "kube-controller-manager",
     reconciles: Secret,
     indexes: [
       index(Secret, BY_ACCOUNT, (secret) =>
