@@ -158,7 +158,8 @@ export const methodNotSupported = (of: GroupResource, verb: string): ApiError =>
 export const unsupportedMediaType = (message: string): ApiError =>
   new ApiError({ code: 415, reason: "UnsupportedMediaType", message });
 
-export const notAcceptable = (message: string): ApiError => new ApiError({ code: 406, reason: "NotAcceptable", message });
+export const notAcceptable = (message: string): ApiError =>
+  new ApiError({ code: 406, reason: "NotAcceptable", message, details: {} });
 
 /** 410: the revision asked for is no longer served. */
 export const expired = (message: string, continueToken?: string): ApiError =>

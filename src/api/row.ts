@@ -57,6 +57,8 @@ export interface Strategy<T> {
   selectableFields?(object: DeepReadonly<T>): Record<string, string>;
   /** Cells of a Table row, in the order of facts/table-columns.json. */
   columns?(object: DeepReadonly<T>, nowMs: number): readonly Cell[];
+  /** The order of rows, where upstream sorts them; by default they stand as they are listed. */
+  tableOrder?(a: DeepReadonly<T>, b: DeepReadonly<T>): number;
   /** The columns themselves, where the generated table does not have them: custom resources. */
   columnDefinitions?: readonly (TableColumn & { readonly description?: string })[];
   /** The rule for metadata.name; a DNS subdomain unless said otherwise. Gives the complaints about a name. */

@@ -20,6 +20,9 @@ const strategy: Strategy<FlowSchema> = {
   prepareForCreate(schema) {
     schema.status = {};
   },
+  // In the order in which requests are matched.
+  tableOrder: (a, b) =>
+    (a.spec?.matchingPrecedence ?? 0) - (b.spec?.matchingPrecedence ?? 0) || (a.metadata.name < b.metadata.name ? -1 : 1),
   columns: (flowSchema) => {
     const { spec, status } = flowSchema;
     return [

@@ -80,6 +80,18 @@ describe("Tables", () => {
     expect(empty(pods)).toEqual([]);
   });
 
+  it("sorts FlowSchemas as requests are matched", () => {
+    const row = rowFor("flowcontrol.apiserver.k8s.io", "v1", "flowschemas");
+    const named = (name: string, matchingPrecedence: number) => ({
+      ...minimal(row),
+      metadata: { ...minimal(row).metadata, name },
+      spec: { matchingPrecedence, priorityLevelConfiguration: { name: "p" } },
+    });
+    const objects = [named("b", 5), named("c", 1), named("a", 5)];
+    const { rows } = tableOf({ row, objects, includeObject: "None", nowMs: NOW, metadata: {} });
+    expect(rows?.map(({ cells }) => cells[0])).toEqual(["c", "a", "b"]);
+  });
+
   it("includes metadata, the object in the asked version, or nothing", () => {
     const object = minimal(pods);
     const included = (includeObject: "None" | "Metadata" | "Object") => rowOf(pods, object, { includeObject, nowMs: NOW }).object;

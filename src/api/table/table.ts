@@ -85,7 +85,9 @@ export function columnDefinitionsOf(row: AnyResource): readonly ColumnDefinition
 
 /** The answer to a list, a get, or an event of a watch. */
 export function tableOf(options: TableOptions): Table {
-  const { row, objects } = options;
+  const { row } = options;
+  const { tableOrder } = row.strategy;
+  const objects = tableOrder === undefined ? options.objects : options.objects.toSorted(tableOrder);
   const isEmptyDefault = objects.length === 0 && row.strategy.columns === undefined;
   return {
     kind: "Table",
