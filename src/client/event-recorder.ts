@@ -9,7 +9,7 @@ import { Event } from "../api/core/event.ts";
 import { isAlreadyExists, isApiError, isNotFound } from "../api/errors.ts";
 import type { Draft, KubernetesObject } from "../api/meta.ts";
 import { boundedQueue } from "../base/bounded-queue.ts";
-import { type Clock, sleep } from "../base/clock.ts";
+import { type Clock, during, sleep } from "../base/clock.ts";
 import { type Entropy, randomInteger } from "../base/entropy.ts";
 import { type Logger, silentLogger } from "../base/logger.ts";
 import type { DeepReadonly } from "../base/readonly.ts";
@@ -83,7 +83,7 @@ export function createEventRecorder(options: EventRecorderOptions): StoppableEve
   async function writeWithRetries(correlated: Correlated): Promise<void> {
     for (let attempt = 1; !stopping.signal.aborted; attempt++) {
       try {
-        return await write(correlated);
+        return await during(clock, `event of ${component}`, () => write(correlated));
       } catch (error) {
         const passing = isAlreadyExists(error) || (isApiError(error) && (error.code === 429 || error.code >= 500));
         if (!passing || attempt === ATTEMPTS) {

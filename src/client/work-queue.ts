@@ -87,6 +87,7 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
   async function run(key: string): Promise<void> {
     // What else happens in this turn is seen by the same work; and input and output go on between two keys.
     await clock.pause();
+    active.set(key, false);
     try {
       if (!stopped) await work(key);
       failures.delete(key);

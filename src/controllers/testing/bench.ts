@@ -8,13 +8,15 @@ import type { Client } from "../../client/client.ts";
 import { createInformers } from "../../client/informers.ts";
 import { type FakeClient, fakeClient } from "../../client/testing/fake-client.ts";
 import type { AnyController, ControlLoop } from "../controller.ts";
-import { startControllers } from "../runner.ts";
+import { type RunningControllers, startControllers } from "../runner.ts";
 
 export interface Bench extends AsyncDisposable {
   client: FakeClient;
   clock: VirtualClock;
   /** Warnings and errors that controllers logged. */
   complaints: string[];
+  /** Starts more of them. */
+  begin(parts: Parts): Promise<void>;
 }
 
 /** Stands in for scheduler and kubelet: every Pod runs and is ready at once, where `fails` does not say otherwise. */
@@ -30,26 +32,32 @@ export function runPods(client: Client, clock: Clock, fails: (pod: Pod) => boole
   return { stop: () => stopping.abort() };
 }
 
-export async function controllerBench(options: {
+interface Parts {
   controllers?: readonly AnyController[];
   loops?: readonly ControlLoop[];
-}): Promise<Bench> {
+}
+
+export async function controllerBench(parts: Parts): Promise<Bench> {
   const clock = virtualClock();
   const entropy = seededEntropy(7);
   const client = fakeClient({ clock, entropy });
   const complaints: string[] = [];
   const log = logger((_, message, fields) => complaints.push(`${message} ${JSON.stringify(fields)}`), "warn");
   const informers = createInformers({ client, clock, entropy, logger: log });
-  const { controllers = [], loops = [] } = options;
-  const running = startControllers({ controllers, loops, informers, clientFor: () => client, clock, entropy, logger: log });
-  await clock.settle();
-  return {
+  const running: RunningControllers[] = [];
+  const bench: Bench = {
     client,
     clock,
     complaints,
+    async begin({ controllers = [], loops = [] }) {
+      running.push(startControllers({ controllers, loops, informers, clientFor: () => client, clock, entropy, logger: log }));
+      await clock.settle();
+    },
     async [Symbol.asyncDispose]() {
-      await running.stop();
+      await Promise.all(running.map((each) => each.stop()));
       await informers.stop();
     },
   };
+  await bench.begin(parts);
+  return bench;
 }
