@@ -4,6 +4,7 @@
  * https://kubernetes.io/docs/concepts/security/controlling-access/
  */
 
+import { LimitRange } from "../api/core/limit-range.ts";
 import { Namespace } from "../api/core/namespace.ts";
 import { Node } from "../api/core/node.ts";
 import { Pod } from "../api/core/pod/pod.ts";
@@ -58,6 +59,7 @@ export interface Security {
 /** What authenticators, authorizers and plugins read of the cache without I/O. */
 const READ: readonly AnyResource[] = [
   Namespace,
+  LimitRange,
   ServiceAccount,
   Secret,
   Pod,
