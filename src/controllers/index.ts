@@ -15,7 +15,7 @@ import { nodeIpamController } from "./node-ipam.ts";
 import { type NodeLifecycleOptions, nodeLifecycleController } from "./node-lifecycle/controller.ts";
 import { taintEvictionController } from "./node-lifecycle/taint-eviction.ts";
 import { type PodGarbageOptions, podGarbageCollector } from "./pod-garbage-collector.ts";
-import { replicaSetController } from "./replica-set/controller.ts";
+import { replicaSetController, replicationController } from "./replica-set/controller.ts";
 import { serviceAccountController } from "./service-account/default-account.ts";
 import { rootCaPublisher } from "./service-account/root-ca.ts";
 import { type TokenSecretsOptions, tokenSecretsController } from "./service-account/token-secrets.ts";
@@ -37,6 +37,7 @@ export const allControllers = (configuration: ControllersConfiguration): readonl
   rootCaPublisher(configuration.rootCa),
   tokenSecretsController(configuration),
   replicaSetController,
+  replicationController,
   deploymentController,
   endpointSliceController,
   endpointsController,

@@ -54,6 +54,7 @@ export function nodeIpamController(podCidr: string): AnyController {
 
   return {
     name: "node-ipam-controller",
+    account: "node-controller",
     reconciles: Node,
     wokenBy: [],
     workers: 1,

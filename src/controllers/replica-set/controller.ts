@@ -1,5 +1,5 @@
 /**
- * Keeps as many Pods as each ReplicaSet asks for.
+ * Keeps as many Pods as each ReplicaSet, or each of the older ReplicationControllers, asks for.
  *
  * Level-triggered: every reconcile starts from what is there and writes the difference, so a lost event, a restart or a foreign hand
  * costs time, never correctness. Pods are matched by selector and owned by controller reference; an orphan that matches is adopted,
@@ -9,17 +9,20 @@
  */
 import { ReplicaSet } from "../../api/apps/replica-set.ts";
 import { Pod } from "../../api/core/pod/pod.ts";
+import { ReplicationController } from "../../api/core/replication-controller.ts";
 import { controllerOf, keyOf } from "../../api/meta.ts";
+import type { AnyResource } from "../../api/row.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
+import type { WithStatus } from "../../client/client.ts";
 import { EXPECTATION_TIMEOUT_MS } from "../../client/expectations.ts";
 import type { Lister } from "../../client/informer.ts";
 import { BY_CONTROLLER } from "../../client/informer-cache.ts";
-import type { Controller, ControllerContext, Reconcile } from "../controller.ts";
+import type { Controller, ControllerContext, Reconcile, Wake } from "../controller.ts";
 import { claimOwned } from "../ownership.ts";
 import { asError, createPods, deletePods, podFrom } from "../pod-control.ts";
 import { isActive, isTerminating, nextAvailableInMs } from "../pod-facts.ts";
 import { byDeletionCost, type DeletionOrder } from "./deletion-order.ts";
-import { replicaSetStatus } from "./status.ts";
+import { type Observed, type ReplicaKind, type ReplicaOwner, replicaSetStatus } from "./status.ts";
 
 type ReadonlyPod = DeepReadonly<Pod>;
 
@@ -38,9 +41,9 @@ export function planReplicas(replicas: number, pods: readonly ReadonlyPod[], ord
 }
 
 /** Active Pods on each node of all ReplicaSets with the same manager: a rolling update counts as one workload. */
-function neighbours(replicaSet: DeepReadonly<ReplicaSet>, listers: Lister): (nodeName: string) => number {
-  const manager = controllerOf(replicaSet);
-  const siblings = manager === undefined ? [replicaSet] : listers.byIndex(ReplicaSet, BY_CONTROLLER, manager.uid);
+function neighbours(owner: ReplicaOwner, of: AnyResource, listers: Lister): (nodeName: string) => number {
+  const manager = controllerOf(owner);
+  const siblings = manager === undefined ? [owner] : listers.byIndex(of, BY_CONTROLLER, manager.uid);
   const counts = new Map<string, number>();
   for (const sibling of siblings) {
     for (const pod of listers.ownedBy(Pod, sibling)) {
@@ -53,52 +56,66 @@ function neighbours(replicaSet: DeepReadonly<ReplicaSet>, listers: Lister): (nod
 
 /** Writes the difference; gives what failed of it. */
 async function manage(
-  replicaSet: DeepReadonly<ReplicaSet>,
+  owner: ReplicaOwner,
+  of: AnyResource,
   pods: readonly ReadonlyPod[],
   context: ControllerContext,
 ): Promise<unknown> {
-  const nowMs = context.clock.now();
-  const plan = planReplicas(replicaSet.spec.replicas ?? 1, pods, { nowMs, neighbours: neighbours(replicaSet, context.listers) });
-  if (plan.create > 0) {
-    const draft = podFrom(replicaSet, replicaSet.spec.template);
-    return createPods(context, replicaSet, plan.create, () => draft);
+  const { replicas, template } = owner.spec;
+  const order = { nowMs: context.clock.now(), neighbours: neighbours(owner, of, context.listers) };
+  const plan = planReplicas(replicas ?? 1, pods, order);
+  if (plan.create > 0 && template) {
+    const draft = podFrom(owner, template);
+    return createPods(context, owner, plan.create, () => draft);
   }
-  return plan.remove.length > 0 ? deletePods(context, replicaSet, plan.remove) : undefined;
+  return plan.remove.length > 0 ? deletePods(context, owner, plan.remove) : undefined;
 }
 
-const reconcile: Reconcile<ReplicaSet> = async (replicaSet, context) => {
-  const { client, listers, expectations, clock, requeueAfter } = context;
-  // Both indexes cost as much as this ReplicaSet has Pods, however many the namespace has.
-  const owned = listers.ownedBy(Pod, replicaSet);
-  const orphans = listers.orphans(Pod, replicaSet.metadata.namespace ?? "").filter(isActive);
-  // Asked before the Pods are looked at: what the cache shows meanwhile is not in what we saw.
-  const current = expectations.satisfied(replicaSet);
-  const pods = await claimOwned({
-    client,
-    owner: replicaSet,
-    ownerKind: ReplicaSet,
-    of: Pod,
-    owned: owned.filter(isActive),
-    orphans,
-  });
+/** What ReplicaSets and the older ReplicationControllers have in common, which is nearly all. */
+function reconcileReplicas(
+  of: AnyResource,
+  statusOf: (owner: ReplicaOwner, observed: Observed) => object,
+): Reconcile<ReplicaKind> {
+  return async (owner, context) => {
+    const { client, listers, expectations, clock, requeueAfter } = context;
+    // Both indexes cost as much as this owner has Pods, however many the namespace has.
+    const owned = listers.ownedBy(Pod, owner);
+    const orphans = listers.orphans(Pod, owner.metadata.namespace).filter(isActive);
+    // Asked before the Pods are looked at: what the cache shows meanwhile is not in what we saw.
+    const current = expectations.satisfied(owner);
+    const pods = await claimOwned({ client, owner, ownerKind: of, of: Pod, owned: owned.filter(isActive), orphans });
 
-  // Until the cache has shown our own last writes, counting it again would create or delete twice.
-  let failure: unknown;
-  if (!current) requeueAfter(keyOf(replicaSet), EXPECTATION_TIMEOUT_MS);
-  else if (!replicaSet.metadata.deletionTimestamp) failure = await manage(replicaSet, pods, context);
+    // Until the cache has shown our own last writes, counting it again would create or delete twice.
+    let failure: unknown;
+    if (!current) requeueAfter(keyOf(owner), EXPECTATION_TIMEOUT_MS);
+    else if (!owner.metadata.deletionTimestamp) failure = await manage(owner, of, pods, context);
 
-  const nowMs = clock.now();
-  const status = replicaSetStatus(replicaSet, { pods, terminating: owned.filter(isTerminating).length, failure, nowMs });
-  await client.updateStatusIfChanged(ReplicaSet, replicaSet, status);
-  if (failure !== undefined) throw asError(failure);
+    const nowMs = clock.now();
+    const status = statusOf(owner, { pods, terminating: owned.filter(isTerminating).length, failure, nowMs });
+    await client.updateStatusIfChanged<WithStatus>(of, owner, status);
+    if (failure !== undefined) throw asError(failure);
 
-  const availableInMs = nextAvailableInMs(pods, replicaSet.spec.minReadySeconds ?? 0, nowMs);
-  if (availableInMs !== undefined) requeueAfter(keyOf(replicaSet), availableInMs);
-};
+    const availableInMs = nextAvailableInMs(pods, owner.spec.minReadySeconds ?? 0, nowMs);
+    if (availableInMs !== undefined) requeueAfter(keyOf(owner), availableInMs);
+  };
+}
+
+const wokenBy: readonly Wake[] = [{ owned: Pod }, { orphans: Pod }];
 
 export const replicaSetController: Controller<ReplicaSet> = {
   name: "replicaset-controller",
   reconciles: ReplicaSet,
-  wokenBy: [{ owned: Pod }, { orphans: Pod }],
-  reconcile,
+  wokenBy,
+  reconcile: reconcileReplicas(ReplicaSet, replicaSetStatus),
+};
+
+/** https://kubernetes.io/docs/concepts/workloads/controllers/replicationcontroller/ */
+export const replicationController: Controller<ReplicationController> = {
+  name: "replication-controller",
+  reconciles: ReplicationController,
+  wokenBy,
+  reconcile: reconcileReplicas(ReplicationController, (owner, observed) => {
+    const { terminatingReplicas: _, ...status } = replicaSetStatus(owner, observed);
+    return status;
+  }),
 };

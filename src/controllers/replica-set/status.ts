@@ -1,11 +1,14 @@
 /** What a ReplicaSet says about its Pods. */
 import type { ReplicaSet } from "../../api/apps/replica-set.ts";
 import type { Pod } from "../../api/core/pod/pod.ts";
+import type { ReplicationController } from "../../api/core/replication-controller.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
 import { messageOf } from "../pod-control.ts";
 import { isAvailable, isReady } from "../pod-facts.ts";
 import { timestamp } from "../time.ts";
 
+export type ReplicaKind = ReplicaSet | ReplicationController;
+export type ReplicaOwner = DeepReadonly<ReplicaKind>;
 type Status = DeepReadonly<ReplicaSet["status"]>;
 type Condition = NonNullable<Status["conditions"]>[number];
 
@@ -22,10 +25,10 @@ export interface Observed {
 /** Zero counts are left out where the API leaves them out, so that equal statuses look equal. */
 const unlessZero = <K extends string>(key: K, count: number) => (count === 0 ? {} : { [key]: count });
 
-export function replicaSetStatus(replicaSet: DeepReadonly<ReplicaSet>, observed: Observed): Status {
+export function replicaSetStatus(replicaSet: ReplicaOwner, observed: Observed): Status {
   const { pods, terminating, nowMs } = observed;
   const { minReadySeconds = 0, template } = replicaSet.spec;
-  const labels = Object.entries(template.metadata?.labels ?? {});
+  const labels = Object.entries(template?.metadata?.labels ?? {});
   const labelled = pods.filter((pod) => labels.every(([key, value]) => pod.metadata.labels?.[key] === value));
   const conditions = conditionsOf(replicaSet, observed);
   return {
@@ -39,7 +42,7 @@ export function replicaSetStatus(replicaSet: DeepReadonly<ReplicaSet>, observed:
   };
 }
 
-function conditionsOf(replicaSet: DeepReadonly<ReplicaSet>, { pods, failure, nowMs }: Observed): readonly Condition[] {
+function conditionsOf(replicaSet: ReplicaOwner, { pods, failure, nowMs }: Observed): readonly Condition[] {
   const before = replicaSet.status?.conditions ?? [];
   if (failure === undefined) return before.filter(({ type }) => type !== "ReplicaFailure");
   if (before.some(({ type }) => type === "ReplicaFailure")) return before;
