@@ -3,7 +3,7 @@
  * https://kubernetes.io/docs/reference/using-api/api-concepts/#alternate-representations-of-resources
  */
 import type { MediaType } from "../api/decode/index.ts";
-import { notAcceptable, unsupportedMediaType } from "../api/errors.ts";
+import { ApiError, unsupportedMediaType } from "../api/errors.ts";
 
 export type Transformation = "Table" | "PartialObjectMetadata" | "PartialObjectMetadataList";
 
@@ -96,7 +96,12 @@ export function negotiate(header: string | undefined, offer: Offer): Accepted {
     if (accepted) return accepted;
   }
   const types = Object.values(CONTENT_TYPES).filter((type) => offer.protobuf || type !== CONTENT_TYPES.protobuf);
-  throw notAcceptable(`only the following media types are accepted: ${types.join(", ")}`);
+  throw new ApiError({
+    code: 406,
+    reason: "NotAcceptable",
+    message: `only the following media types are accepted: ${types.join(", ")}`,
+    details: {},
+  });
 }
 
 /** The form in which an error goes out: JSON where nothing better was asked for. */

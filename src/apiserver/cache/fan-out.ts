@@ -4,6 +4,8 @@
  *
  * A change of an object that enters a selection is ADDED to its subscribers, one that leaves it is DELETED.
  */
+import type { KubernetesObject } from "../../api/meta.ts";
+import type { DeepReadonly } from "../../base/readonly.ts";
 import type { CacheEntry } from "./entry.ts";
 import { type Selection, selects } from "./selection.ts";
 
@@ -13,6 +15,10 @@ export interface CacheEvent {
   readonly entry: CacheEntry | undefined;
   /** The object before it; absent on create. */
   readonly previous: CacheEntry | undefined;
+  /** `entry` parsed and frozen, while the event is being told: the first who needs it parses, or the writer did. */
+  parsed?: DeepReadonly<KubernetesObject> | undefined;
+  /** True once everybody was told: nothing is kept with the event any more. */
+  told?: boolean;
 }
 
 export type ChangeType = "ADDED" | "MODIFIED" | "DELETED";
@@ -22,6 +28,7 @@ export interface Change {
   /** What is shown: the new object, or for DELETED the last one that was selected. */
   readonly entry: CacheEntry;
   readonly previous: CacheEntry | undefined;
+  readonly event: CacheEvent;
   /** The revision of the event: the one that is shown, for DELETED too. */
   readonly revision: number;
 }
@@ -40,12 +47,13 @@ export interface FanOut {
 }
 
 /** What `event` is to those who select with `selection`. */
-export function changeOf(selection: Selection, { entry, previous, revision }: CacheEvent): Change | undefined {
+export function changeOf(selection: Selection, event: CacheEvent): Change | undefined {
+  const { entry, previous, revision } = event;
   const now = entry !== undefined && selects(selection, entry);
   const before = previous !== undefined && selects(selection, previous);
-  if (now) return { type: before ? "MODIFIED" : "ADDED", entry, previous: before ? previous : undefined, revision };
+  if (now) return { type: before ? "MODIFIED" : "ADDED", entry, previous: before ? previous : undefined, event, revision };
   // Deleted or no longer selected: it is shown as it last was, at the revision of the event.
-  if (before) return { type: "DELETED", entry: previous, previous, revision };
+  if (before) return { type: "DELETED", entry: previous, previous, event, revision };
   return undefined;
 }
 
@@ -123,6 +131,11 @@ export function fanOut(): FanOut {
         }
       }
       for (const [subscription, changes] of pending) subscription.deliver(changes);
+      // The window keeps events for long: it must not keep objects.
+      for (const event of events) {
+        event.parsed = undefined;
+        event.told = true;
+      }
     },
   };
 }

@@ -7,7 +7,7 @@ import type { AnyResource } from "../../api/row.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
 import { decodeRecord } from "../records/record.ts";
 import type { Caches } from "./caches.ts";
-import type { ChangeType } from "./fan-out.ts";
+import type { CacheEvent, ChangeType } from "./fan-out.ts";
 import { everything } from "./selection.ts";
 
 type Frozen = DeepReadonly<KubernetesObject>;
@@ -53,8 +53,10 @@ interface Shown {
   readonly record: Uint8Array;
 }
 
-function itemOf(row: AnyResource, { namespace, name, fields, record }: Shown, revision: number): FeedItem {
-  let parsed: Frozen | undefined;
+/** `event`: whose parsed object is shared with everybody else who is told of it. */
+function itemOf(row: AnyResource, shown: Shown, revision: number, event?: CacheEvent): FeedItem {
+  const { namespace, name, fields, record } = shown;
+  let memo: Frozen | undefined;
   return {
     namespace,
     name,
@@ -62,7 +64,10 @@ function itemOf(row: AnyResource, { namespace, name, fields, record }: Shown, re
     fields,
     record,
     object() {
-      parsed ??= freeze(decodeRecord(record, revision, row));
+      if (memo !== undefined) return memo;
+      const parsed: Frozen = event?.parsed ?? freeze(decodeRecord(record, revision, row));
+      if (event && event.told !== true) event.parsed = parsed;
+      memo = parsed;
       return parsed;
     },
   };
@@ -82,7 +87,12 @@ export function feed(caches: Caches): Feed {
       const end = cache.subscribe({
         selection,
         deliver: (changes) =>
-          listener.onChanges(changes.map(({ type, entry, revision }) => ({ type, item: itemOf(row, entry, revision) }))),
+          listener.onChanges(
+            changes.map(({ type, entry, revision, event }) => ({
+              type,
+              item: itemOf(row, entry, revision, type === "DELETED" ? undefined : event),
+            })),
+          ),
       });
       const lost = cache.onLost(() => listener.onLost());
       return () => {

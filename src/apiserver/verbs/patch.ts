@@ -97,26 +97,30 @@ function invalidPatch(error: unknown): unknown {
   ]);
 }
 
-function proposal(target: Target, patch: Patch, options: WriteOptions, old: DeepReadonly<KubernetesObject>): KubernetesObject {
-  const { row, face, context, name, namespace } = target;
-  const document = structuredClone(old) as KubernetesObject;
-  const shown = face.toFace ? face.toFace(document) : document;
-  const value = patch.apply(shown as unknown as Document);
+function normalised({ row, face, context }: Target, value: unknown, { fieldValidation }: WriteOptions): KubernetesObject {
   try {
-    const { object, warnings } = normalise({
-      row,
-      face,
-      value: structuredClone(value),
-      fieldValidation: options.fieldValidation,
-    });
+    const { object, warnings } = normalise({ row, face, value: structuredClone(value), fieldValidation });
     for (const warning of warnings) context.warnings.add(warning);
-    if (object.metadata.name !== name || (row.namespaced && object.metadata.namespace !== namespace))
-      restorePlace(target, object);
     return object;
   } catch (error) {
     throw invalidPatch(error);
   }
 }
+
+function proposal(target: Target, patch: Patch, options: WriteOptions, old: DeepReadonly<KubernetesObject>): KubernetesObject {
+  const { face } = target;
+  const shown = face.toFace ? face.toFace(structuredClone(old) as KubernetesObject) : old;
+  const object = normalised(target, patch.apply(shown as unknown as Document), options);
+  restorePlace(target, object);
+  if (object.metadata.uid && object.metadata.uid !== old.metadata.uid) throw changedUid(target, object);
+  return object;
+}
+
+/** A PUT with another uid is meant for another object; a patch that sets one tries to change it. */
+const changedUid = ({ face, name }: Target, { metadata }: KubernetesObject): ApiError =>
+  invalid({ group: face.group, kind: face.kind }, name, [
+    { reason: "FieldValueInvalid", message: `Invalid value: "${metadata.uid}": field is immutable`, field: "metadata.uid" },
+  ]);
 
 /** Removing the name or namespace means nothing; changing it is refused. */
 function restorePlace({ name, namespace, row }: Target, object: KubernetesObject): void {

@@ -6,6 +6,7 @@
 import { ApiError, alreadyExists, invalid, type StatusCause, serviceUnavailable } from "../../api/errors.ts";
 import { updateManagedFields } from "../../api/managed-fields/index.ts";
 import type { KubernetesObject } from "../../api/meta.ts";
+import { generatedBase } from "../../api/meta-validation.ts";
 import { report } from "../../api/validation-report.ts";
 import { randomSuffix, uuid } from "../../base/entropy.ts";
 import type { Operation } from "../../store/store.ts";
@@ -29,7 +30,6 @@ export interface Created {
 const NAME_ATTEMPTS = 8;
 /** Times that a companion's collision starts the write again. */
 const COMPANION_ATTEMPTS = 16;
-const MAX_GENERATED_BASE = 58;
 
 function nameObject({ entropy }: ServerParts, { face }: Target, object: KubernetesObject): boolean {
   const { metadata } = object;
@@ -39,7 +39,7 @@ function nameObject({ entropy }: ServerParts, { face }: Target, object: Kubernet
       { reason: "FieldValueRequired", message: "Required value: name or generateName is required", field: "metadata.name" },
     ]);
   }
-  metadata.name = metadata.generateName.slice(0, MAX_GENERATED_BASE) + randomSuffix(entropy);
+  metadata.name = generatedBase(metadata.generateName) + randomSuffix(entropy);
   return true;
 }
 

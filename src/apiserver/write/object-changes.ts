@@ -53,5 +53,6 @@ export function setGeneration(row: AnyResource, object: KubernetesObject, old: D
     return;
   }
   if (old === undefined) object.metadata.generation = 1;
+  else if (row.kind === "PriorityClass") object.metadata.generation = old.metadata.generation ?? 1;
   else object.metadata.generation = (old.metadata.generation ?? 0) + (specChanged(object, old) ? 1 : 0);
 }

@@ -20,6 +20,7 @@ function takeStatus(row: AnyResource, object: KubernetesObject, old: DeepReadonl
     object.metadata = { ...(structuredClone(metadata) as KubernetesObject["metadata"]), ...(managedFields && { managedFields }) };
     return;
   }
+  if (row.kind === "Deployment") object.metadata.labels = structuredClone(metadata.labels) as never;
   // Finalizers, owners and deletion are no part of a status.
   object.metadata.ownerReferences = structuredClone(metadata.ownerReferences) as never;
   object.metadata.finalizers = structuredClone(metadata.finalizers) as never;

@@ -1,6 +1,7 @@
 /** Validates what is about to be stored: metadata, then what the row's strategy says. All errors of an object come at once. */
 import { invalid, type StatusCause } from "../../api/errors.ts";
 import type { KubernetesObject } from "../../api/meta.ts";
+import { validateMetadata, validateMetadataUpdate } from "../../api/meta-validation.ts";
 import { type Report, report } from "../../api/validation-report.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
 import type { Target } from "../target.ts";
@@ -15,6 +16,8 @@ export interface Validation {
 export function validate({ target, object, old }: Validation, causes: StatusCause[]): void {
   const { row, face, subresource, context } = target;
   const root: Report = report(causes);
+  if (old === undefined) validateMetadata(row, object, root);
+  else validateMetadataUpdate(row, object, old, root);
   const ofSubresource = subresource && row.strategy.validateSubresource?.[subresource.name];
   if (ofSubresource && old) ofSubresource(object, old, root);
   else if (subresource === undefined) row.strategy.validate?.(object, old, root);
