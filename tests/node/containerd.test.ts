@@ -39,7 +39,7 @@ describe.skipIf(missing !== undefined)("a private containerd", () => {
 
   beforeAll(async () => {
     namespaces = await openNamespaces();
-    await host("claim");
+    await namespaces.claim();
     containerd = await start();
     runtime = await criRuntime({ endpoint: containerd.endpoint, clock: realClock });
     await writeFile(join(namespaces.directory, "busybox.tar"), await busyboxArchive());
@@ -50,11 +50,8 @@ describe.skipIf(missing !== undefined)("a private containerd", () => {
     containerd?.leave();
     if (namespaces === undefined) return;
     // As `down --delete` does; the test of it below has usually done it already.
-    await host("release").finally(() => namespaces.close());
+    await namespaces.release().finally(() => namespaces.close());
   });
-
-  const host = (command: "claim" | "release") =>
-    namespaces.run(process.execPath, [join(import.meta.dirname, "host.ts"), command, namespaces.directory, namespaces.cgroup]);
 
   test("loads an image from an archive and lists it by its name", async () => {
     const archive = join(namespaces.directory, "busybox.tar");
@@ -126,8 +123,7 @@ describe.skipIf(missing !== undefined)("a private containerd", () => {
   });
 
   test("refuses directories that another kubelet uses", async () => {
-    const other = [join(import.meta.dirname, "host.ts"), "claim", join(namespaces.directory, "other")];
-    await expect(namespaces.run(process.execPath, other)).rejects.toThrow(
+    await expect(namespaces.claim(join(namespaces.directory, "other"))).rejects.toThrow(
       /\/var\/lib\/kubelet is in use \(the cluster in .* uses it\)/,
     );
   });
@@ -137,7 +133,7 @@ describe.skipIf(missing !== undefined)("a private containerd", () => {
     await runtime.close();
     containerd.leave();
     process.kill(containerd.pid() ?? 0, "SIGKILL");
-    await host("release");
+    await namespaces.release();
     expect(await processesWith(join(namespaces.directory, "containerd/"))).toEqual([]);
     expect(await mountsBelow(namespaces, namespaces.directory)).toEqual([]);
     expect(await namespaces.run("ip", ["-brief", "link"])).toMatch(/^lo [^\n]*\n$/);

@@ -94,8 +94,7 @@ describe.skipIf(missing !== undefined)("the first steps' images", () => {
     await runtime?.close();
     containerd?.leave();
     if (namespaces === undefined) return;
-    const host = [join(import.meta.dirname, "host.ts"), "release", namespaces.directory, namespaces.cgroup];
-    await namespaces.run(process.execPath, host).finally(() => namespaces.close());
+    await namespaces.release().finally(() => namespaces.close());
   });
 
   test("postgres says that it needs a password", async () => {

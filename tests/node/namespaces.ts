@@ -27,6 +27,10 @@ export interface Namespaces {
   readonly machine: Machine;
   /** Runs a command inside; answers what it wrote. */
   run(command: string, args: readonly string[]): Promise<string>;
+  /** Claims the host's directories for a node in `dataDirectory`, as `up` does. */
+  claim(dataDirectory?: string): Promise<void>;
+  /** Ends and removes everything of the node in `directory`, as `down --delete` does. */
+  release(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -60,13 +64,20 @@ export async function openNamespaces(): Promise<Namespaces> {
     `#!/bin/sh\nexec nsenter ${enter.join(" ")} ${machine.containerd?.path} "$@"\n`,
   );
   await chmod(join(directory, "start-containerd"), 0o755);
+  const runInside = async (command: string, args: readonly string[]): Promise<string> =>
+    (await run("nsenter", [...enter, command, ...args], { maxBuffer: 16 * 1024 * 1024 })).stdout;
+  const cgroup = `/${basename(directory)}`;
+  const host = async (...args: string[]): Promise<void> =>
+    void (await runInside(process.execPath, [join(import.meta.dirname, "host.ts"), ...args]));
   return {
     directory,
     logs: join(directory, "logs"),
-    cgroup: `/${basename(directory)}`,
+    cgroup,
     root: `/proc/${pid}/root`,
     machine: { ...machine, containerd },
-    run: async (command, args) => (await run("nsenter", [...enter, command, ...args], { maxBuffer: 16 * 1024 * 1024 })).stdout,
+    run: runInside,
+    claim: (dataDirectory = directory) => host("claim", dataDirectory),
+    release: () => host("release", directory, cgroup),
     async close() {
       await endProcess(realClock, pid, 0);
       await rm(directory, { recursive: true, force: true });
