@@ -43,4 +43,4 @@ async function setUp(): Promise<RuntimeUnderTest> {
 
 const missing = await whyNot();
 if (missing === undefined) runtimeContract("containerd behind the CRI", setUp);
-else describe.skip(`containerd behind the CRI: ${missing}`, () => test("keeps the contract of runtimes", () => {}));
+else describe.skipIf(true)(`containerd behind the CRI (${missing})`, () => test("keeps the contract of runtimes", () => {}));
