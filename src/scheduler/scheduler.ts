@@ -22,6 +22,7 @@ import type { WakeHint } from "./core/framework.ts";
 import { unschedulableMessage } from "./core/message.ts";
 import { plugins } from "./core/plugins/index.ts";
 import { type PodInfo, podInfo } from "./core/pod-info.ts";
+import { preemptionOutcome } from "./core/preemption.ts";
 import { type NodeRefusal, schedule } from "./core/schedule.ts";
 import { type SchedulingQueue, schedulingQueue } from "./queue.ts";
 
@@ -208,7 +209,7 @@ class Loop implements Scheduler {
     const hints = new Set<WakeHint>(["Node:added"]);
     const refusing = new Set(refused.map(({ plugin }) => plugin));
     for (const plugin of plugins) if (refusing.has(plugin.name)) for (const hint of plugin.wokenBy) hints.add(hint);
-    const message = unschedulableMessage(this.#state.size, refused, "");
+    const message = unschedulableMessage(this.#state.size, refused, preemptionOutcome(info, this.#state, refused));
     this.#queue.putBack(info.uid, [...hints]);
     this.#options.events.event(info.pod, "Warning", "FailedScheduling", message, { action: "Scheduling" });
     this.#track(this.#reportUnschedulable(info, message));
