@@ -5,7 +5,7 @@
  * The step from "what was" to "what comes" is one synchronous step on the cache, so nothing is lost or repeated between them.
  * https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
  */
-import { ApiError, statusOf } from "../../api/errors.ts";
+import { expired, statusOf } from "../../api/errors.ts";
 import type { Clock, Timer } from "../../base/clock.ts";
 import type { Sink } from "../../base/http.ts";
 import type { Store } from "../../store/store.ts";
@@ -80,86 +80,93 @@ function sendPast(request: WatchRequest, stream: WatchStream): number {
   return changes.length;
 }
 
+/** What the hub keeps of all its watches. */
+interface Hub {
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly channels: Map<string, { channel: Channel; close(): void }>;
+  readonly open: Set<OpenWatch>;
+  bookmarkTimer: Timer | undefined;
+}
+
+/** What every watcher of the row has seen by now. */
+function seenRevision({ store }: Hub, cache: RowCache): number {
+  const newest = store.revision();
+  return typeof newest === "number" ? Math.max(newest, cache.revision) : cache.revision;
+}
+
+/** One timer for all watches that want bookmarks. */
+function armBookmarks(hub: Hub): void {
+  hub.bookmarkTimer ??= hub.clock.after(BOOKMARK_MS, () => {
+    hub.bookmarkTimer = undefined;
+    const wanting = [...hub.open].filter(({ request }) => request.bookmarks);
+    for (const { stream, request } of wanting) stream.write(request.representation.bookmark(seenRevision(hub, request.cache)));
+    if (wanting.length > 0) armBookmarks(hub);
+  });
+}
+
+/** Gives the function that leaves the channel, and ends it where nobody is left. */
+function join({ channels }: Hub, request: WatchRequest, watcher: Watcher): () => void {
+  const { cache, selection, representation } = request;
+  const key = `${cache.row.prefix} ${representation.signature} ${selection.signature}`;
+  const joined = channels.get(key) ?? channel(request);
+  channels.set(key, joined);
+  joined.channel.join(watcher);
+  return () => {
+    if (!joined.channel.leave(watcher) || channels.get(key) !== joined) return;
+    joined.close();
+    channels.delete(key);
+  };
+}
+
+function openWatch(hub: Hub, request: WatchRequest, sink: Sink): void {
+  const stream = watchStream(sink);
+  const { cache, representation, signal, bookmarks } = request;
+  const sent = sendPast(request, stream);
+  if (request.initialEventsEnd) stream.write(representation.bookmark(seenRevision(hub, cache), INITIAL_END));
+  const leave = join(hub, request, {
+    fresh: sent === 0,
+    send(bytes) {
+      if (!stream.write(bytes)) watch.close();
+    },
+  });
+  const timer = hub.clock.after(request.timeoutMs, () => {
+    if (bookmarks) stream.write(representation.bookmark(seenRevision(hub, cache)));
+    watch.close();
+  });
+  const onAbort = (): void => watch.close();
+  const forget = cache.onLost(({ message }) => {
+    stream.write(representation.error(statusOf(expired(message))));
+    watch.close();
+  });
+  const watch: OpenWatch = {
+    stream,
+    request,
+    close() {
+      if (!hub.open.delete(watch)) return;
+      timer.cancel();
+      leave();
+      forget();
+      signal.removeEventListener("abort", onAbort);
+      stream.end();
+    },
+  };
+  hub.open.add(watch);
+  if (signal.aborted) watch.close();
+  else signal.addEventListener("abort", onAbort, { once: true });
+  if (bookmarks) armBookmarks(hub);
+}
+
 export function watchHub({ clock, store }: { clock: Clock; store: Store }): WatchHub {
-  const channels = new Map<string, { channel: Channel; close(): void }>();
-  const open = new Set<OpenWatch>();
-  let bookmarkTimer: Timer | undefined;
-
-  /** What every watcher of the row has seen by now. */
-  function seenRevision(cache: RowCache): number {
-    const newest = store.revision();
-    return typeof newest === "number" ? Math.max(newest, cache.revision) : cache.revision;
-  }
-
-  function armBookmarks(): void {
-    bookmarkTimer ??= clock.after(BOOKMARK_MS, () => {
-      bookmarkTimer = undefined;
-      for (const { stream, request } of open)
-        if (request.bookmarks) stream.write(request.representation.bookmark(seenRevision(request.cache)));
-      if (open.size > 0) armBookmarks();
-    });
-  }
-
-  function join(request: WatchRequest, watcher: Watcher): () => void {
-    const { cache, selection, representation } = request;
-    const key = `${cache.row.prefix} ${representation.signature} ${selection.signature}`;
-    const joined = channels.get(key) ?? channel(request);
-    channels.set(key, joined);
-    joined.channel.join(watcher);
-    return () => {
-      if (!joined.channel.leave(watcher) || channels.get(key) !== joined) return;
-      joined.close();
-      channels.delete(key);
-    };
-  }
-
-  function openWatch(request: WatchRequest, sink: Sink): void {
-    const stream = watchStream(sink);
-    const { cache, representation, signal } = request;
-    const sent = sendPast(request, stream);
-    if (request.initialEventsEnd) stream.write(representation.bookmark(seenRevision(cache), INITIAL_END));
-    const leave = join(request, {
-      fresh: sent === 0,
-      send(bytes) {
-        if (!stream.write(bytes)) watch.close();
-      },
-    });
-    const timer = clock.after(request.timeoutMs, () => {
-      if (request.bookmarks) stream.write(representation.bookmark(seenRevision(cache)));
-      watch.close();
-    });
-    const onAbort = (): void => watch.close();
-    const lost = cache.onLost((error) => {
-      const failure = new ApiError({ code: 410, reason: "Expired", message: error.message });
-      stream.write(representation.error(statusOf(failure)));
-      watch.close();
-    });
-    const watch: OpenWatch = {
-      stream,
-      request,
-      close() {
-        if (!open.delete(watch)) return;
-        timer.cancel();
-        leave();
-        lost();
-        signal.removeEventListener("abort", onAbort);
-        stream.end();
-      },
-    };
-    open.add(watch);
-    if (signal.aborted) watch.close();
-    else signal.addEventListener("abort", onAbort, { once: true });
-    if (request.bookmarks) armBookmarks();
-  }
-
+  const hub: Hub = { clock, store, channels: new Map(), open: new Set(), bookmarkTimer: undefined };
   return {
-    open: openWatch,
+    open: (request, sink) => openWatch(hub, request, sink),
     get size() {
-      return open.size;
+      return hub.open.size;
     },
     close() {
-      bookmarkTimer?.cancel();
-      for (const watch of open) watch.close();
+      hub.bookmarkTimer?.cancel();
+      for (const watch of hub.open) watch.close();
     },
   };
 }
