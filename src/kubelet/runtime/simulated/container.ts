@@ -1,5 +1,5 @@
 /** One simulated container: its process, which does what its run says, and what it leaves behind. */
-import { EMPTY, encodeUtf8 } from "../../../base/bytes.ts";
+import { encodeUtf8 } from "../../../base/bytes.ts";
 import type { Clock, Timer } from "../../../base/clock.ts";
 import type { ContainerConfig } from "../config.ts";
 import type { LogRecord } from "../output.ts";
@@ -8,31 +8,8 @@ import type { Behaviour, Run } from "./behaviour.ts";
 
 /** Killed by SIGKILL. */
 export const KILLED = 137;
+const START_ERROR = 128;
 const MOST_RECORDS = 10_000;
-
-export interface SimulatedContainer {
-  readonly id: string;
-  readonly sandboxId: string;
-  readonly config: ContainerConfig;
-  readonly behaviour: Behaviour;
-  readonly log: LogRecord[];
-  readonly state: ContainerState;
-  readonly startedAtMs: number;
-  readonly terminationLog: string | undefined;
-  status(): ContainerStatus;
-  start(): void;
-  /** Ends it as if it could not be run. */
-  failToStart(message: string): void;
-  end(exitCode: number, reason?: string): void;
-  /** What SIGTERM does, or another stop signal. */
-  terminate(): void;
-  signal(name: string): void;
-  write(stream: "stdout" | "stderr", text: string): void;
-  /** Resolves when it has ended; at once where it does not run. */
-  ended(): Promise<void>;
-  /** Called with every record that is written from now on; the result takes it off again. */
-  onLog(listener: () => void): () => void;
-}
 
 export interface SimulatedContainerOptions {
   id: string;
@@ -49,79 +26,72 @@ export interface SimulatedContainerOptions {
 /** RFC 3339 with the nine digits that runtimes write. */
 const timestampOf = (nowMs: number): string => new Date(nowMs).toISOString().replace("Z", "000000Z");
 
-export function simulatedContainer(options: SimulatedContainerOptions): SimulatedContainer {
-  const { id, sandboxId, config, behaviour, run, image, logPath, clock, onChange } = options;
-  const createdAtMs = clock.now();
-  const log: LogRecord[] = [];
-  const logListeners = new Set<() => void>();
-  let state: ContainerState = "Created";
-  let startedAtMs = 0;
-  let finishedAtMs = 0;
-  let exit = { code: 0, reason: "", message: "" };
-  let timer: Timer | undefined;
-  let waiters: (() => void)[] = [];
-  let terminationLog: string | undefined;
+export class SimulatedContainer {
+  readonly log: LogRecord[] = [];
+  readonly #options: SimulatedContainerOptions;
+  readonly #createdAtMs: number;
+  readonly #logListeners = new Set<() => void>();
+  #state: ContainerState = "Created";
+  #startedAtMs = 0;
+  #finishedAtMs = 0;
+  #exit = { code: 0, reason: "", message: "" };
+  #timer: Timer | undefined;
+  #waiters: (() => void)[] = [];
+  #terminationLog: string | undefined;
 
-  function finish(code: number, reason: string, message = ""): void {
-    if (state === "Exited") return;
-    timer?.cancel();
-    state = "Exited";
-    finishedAtMs = clock.now();
-    exit = { code, reason, message };
-    for (const resolve of waiters) resolve();
-    waiters = [];
-    for (const listener of logListeners) listener();
-    onChange("Stopped");
+  constructor(options: SimulatedContainerOptions) {
+    this.#options = options;
+    this.#createdAtMs = options.clock.now();
   }
 
-  function write(stream: "stdout" | "stderr", text: string): void {
-    for (const line of text.split(/(?<=\n)/)) {
-      if (line === "") continue;
-      if (log.length >= MOST_RECORDS) log.shift();
-      log.push({ timestamp: timestampOf(clock.now()), stream, bytes: encodeUtf8(line) });
-    }
-    for (const listener of logListeners) listener();
+  get id(): string {
+    return this.#options.id;
   }
 
-  function schedule(): void {
-    const { exitAfter, exitCode = 0, memoryOverLimitAfter } = run;
-    const seconds = memoryOverLimitAfter ?? exitAfter;
-    if (seconds === undefined) return;
-    const end = (): void => (memoryOverLimitAfter === undefined ? ended(exitCode) : finish(KILLED, "OOMKilled"));
-    timer = clock.after(seconds * 1000, end);
+  get sandboxId(): string {
+    return this.#options.sandboxId;
   }
 
-  const ended = (code: number): void => finish(code, code === 0 ? "Completed" : "Error");
+  get config(): ContainerConfig {
+    return this.#options.config;
+  }
 
-  return {
-    id,
-    sandboxId,
-    config,
-    behaviour,
-    log,
-    get state() {
-      return state;
-    },
-    get startedAtMs() {
-      return startedAtMs;
-    },
-    get terminationLog() {
-      return terminationLog;
-    },
-    status: () => ({
+  get behaviour(): Behaviour {
+    return this.#options.behaviour;
+  }
+
+  get run(): Run {
+    return this.#options.run;
+  }
+
+  get state(): ContainerState {
+    return this.#state;
+  }
+
+  get startedAtMs(): number {
+    return this.#startedAtMs;
+  }
+
+  get terminationLog(): string | undefined {
+    return this.#terminationLog;
+  }
+
+  status(): ContainerStatus {
+    const { id, sandboxId, config, image, logPath } = this.#options;
+    return {
       id,
       podSandboxId: sandboxId,
       metadata: config.metadata,
       image: image.name,
       imageRef: image.reference,
       imageId: image.id,
-      state,
-      createdAtMs,
-      startedAtMs,
-      finishedAtMs,
-      exitCode: exit.code,
-      reason: exit.reason,
-      message: exit.message,
+      state: this.#state,
+      createdAtMs: this.#createdAtMs,
+      startedAtMs: this.#startedAtMs,
+      finishedAtMs: this.#finishedAtMs,
+      exitCode: this.#exit.code,
+      reason: this.#exit.reason,
+      message: this.#exit.message,
       labels: config.labels,
       annotations: config.annotations,
       logPath,
@@ -132,37 +102,75 @@ export function simulatedContainer(options: SimulatedContainerOptions): Simulate
         recursiveReadOnly,
       })),
       resources: config.linux.resources,
-    }),
-    start() {
-      state = "Running";
-      startedAtMs = clock.now();
-      if (run.log !== undefined) write("stdout", run.log);
-      terminationLog = run.terminationLog;
-      onChange("Started");
-      schedule();
-    },
-    failToStart(message) {
-      startedAtMs = 0;
-      finish(128, "StartError", message);
-    },
-    end: (code, reason) => (reason === undefined ? ended(code) : finish(code, reason)),
-    terminate() {
-      // What does not say how it ends ends well.
-      if (state === "Running" && run.onTerm !== "ignored") ended(run.onTerm?.exitCode ?? 0);
-    },
-    signal(name) {
-      const response = behaviour[`onSignal ${name}`];
-      if (response !== undefined) ended(response.exitCode);
-      else if (name === "KILL") ended(KILLED);
-      else if (name === "TERM") this.terminate();
-    },
-    write,
-    ended: () => (state === "Running" ? new Promise((resolve) => waiters.push(resolve)) : Promise.resolve()),
-    onLog(listener) {
-      logListeners.add(listener);
-      return () => void logListeners.delete(listener);
-    },
-  };
-}
+    };
+  }
 
-export const noOutput = { stdout: EMPTY, stderr: EMPTY };
+  start(): void {
+    const { clock, run, onChange } = this.#options;
+    this.#state = "Running";
+    this.#startedAtMs = clock.now();
+    if (run.log !== undefined) this.write("stdout", run.log);
+    this.#terminationLog = run.terminationLog;
+    onChange("Started");
+    const { exitAfter, exitCode = 0, memoryOverLimitAfter } = run;
+    const seconds = memoryOverLimitAfter ?? exitAfter;
+    if (seconds === undefined) return;
+    const isOverLimit = memoryOverLimitAfter !== undefined;
+    this.#timer = clock.after(seconds * 1000, () => (isOverLimit ? this.#finish(KILLED, "OOMKilled") : this.end(exitCode)));
+  }
+
+  /** It could not be run at all. */
+  failToStart(message: string): void {
+    this.#finish(START_ERROR, "StartError", message);
+  }
+
+  end(exitCode: number): void {
+    this.#finish(exitCode, exitCode === 0 ? "Completed" : "Error");
+  }
+
+  /** What SIGTERM does. What does not say how it ends ends well. */
+  terminate(): void {
+    const { onTerm } = this.run;
+    if (this.#state === "Running" && onTerm !== "ignored") this.end(onTerm?.exitCode ?? 0);
+  }
+
+  signal(name: string): void {
+    const response = this.behaviour[`onSignal ${name}`];
+    if (response !== undefined) this.end(response.exitCode);
+    else if (name === "KILL") this.end(KILLED);
+    else if (name === "TERM") this.terminate();
+  }
+
+  write(stream: "stdout" | "stderr", text: string): void {
+    for (const line of text.split(/(?<=\n)/)) {
+      if (line === "") continue;
+      if (this.log.length >= MOST_RECORDS) this.log.shift();
+      this.log.push({ timestamp: timestampOf(this.#options.clock.now()), stream, bytes: encodeUtf8(line) });
+    }
+    for (const listener of this.#logListeners) listener();
+  }
+
+  /** Resolves when it has ended; at once where it does not run. */
+  ended(): Promise<void> {
+    return this.#state === "Running" ? new Promise((resolve) => this.#waiters.push(resolve)) : Promise.resolve();
+  }
+
+  /** Called when something was written, and at the end; the result takes the listener off again. */
+  onLog(listener: () => void): () => void {
+    this.#logListeners.add(listener);
+    return () => void this.#logListeners.delete(listener);
+  }
+
+  #finish(code: number, reason: string, message = ""): void {
+    if (this.#state === "Exited") return;
+    const { clock, onChange } = this.#options;
+    this.#timer?.cancel();
+    this.#state = "Exited";
+    this.#finishedAtMs = clock.now();
+    this.#exit = { code, reason, message };
+    for (const resolve of this.#waiters) resolve();
+    this.#waiters = [];
+    for (const listener of this.#logListeners) listener();
+    onChange("Stopped");
+  }
+}
