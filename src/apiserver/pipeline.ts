@@ -2,7 +2,7 @@
  * One ordered list of stages, from a request to its answer. Whatever a stage throws becomes a Status here, and only here; headers
  * that every answer has are added here.
  */
-import { internalError } from "../api/errors.ts";
+import { ApiError, internalError } from "../api/errors.ts";
 import type { Clock } from "../base/clock.ts";
 import { type Entropy, uuid } from "../base/entropy.ts";
 import type { HttpHandler, HttpRequest, HttpResponse } from "../base/http.ts";
@@ -81,7 +81,7 @@ export function pipeline({ clock, entropy, logger, stages }: PipelineOptions): H
       return complete(context, await run(context));
     } catch (thrown) {
       const response = errorResponse(thrown, negotiateError(request.headers.accept));
-      if (response.status === 500)
+      if (!(thrown instanceof ApiError))
         logger.error("request failed", {
           method: request.method,
           path: request.path,

@@ -40,11 +40,14 @@ export function apiErrorOf(error: unknown): ApiError {
   return internalError(error instanceof Error ? error.message : String(error), error);
 }
 
+/** Half of a surrogate pair has no UTF-8 form: like upstream, the replacement character stands in its place. */
+const wellFormed = (json: string): string => (json.includes("\\ud") ? json.replace(/\\ud[0-9a-f]{3}/g, "\ufffd") : json);
+
 export function encodeStatus(status: Status, accepted: Accepted): Uint8Array {
   if (accepted.mediaType === "protobuf")
     return wrapUnknown({ apiVersion: "v1", kind: "Status", raw: encodeProtobuf(STATUS_TYPE, status) });
   if (accepted.mediaType === "yaml") return encodeUtf8(yamlOf(status));
-  return encodeUtf8(`${JSON.stringify(status)}\n`);
+  return encodeUtf8(`${wellFormed(JSON.stringify(status))}\n`);
 }
 
 export function errorResponse(thrown: unknown, accepted: Accepted): HttpResponse {

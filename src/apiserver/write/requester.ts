@@ -1,9 +1,24 @@
-/** Who asks for a certificate: written into the request by the server, since signers decide by it. */
+/**
+ * What the server itself writes into a request for a certificate: who asks for it, since signers decide by that, and when its
+ * conditions were set.
+ */
 import type { KubernetesObject } from "../../api/meta.ts";
 import type { UserInfo } from "../../base/http.ts";
 
 interface Request extends KubernetesObject {
   spec: { username?: string; uid?: string; groups?: string[]; extra?: Record<string, string[]> };
+}
+
+interface Approved extends KubernetesObject {
+  status?: { conditions?: { lastUpdateTime?: string | null; lastTransitionTime?: string | null }[] };
+}
+
+/** Conditions get the time at which they were written. Changes `object`. */
+export function stampConditions(object: KubernetesObject, now: string): void {
+  for (const condition of (object as Approved).status?.conditions ?? []) {
+    condition.lastUpdateTime ??= now;
+    condition.lastTransitionTime ??= now;
+  }
 }
 
 /** Changes `object`. */

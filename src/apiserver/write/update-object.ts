@@ -17,7 +17,8 @@ import { apiVersionOf, groupResource, type Target } from "../target.ts";
 import { commitDelete, commitPut, recordOf, refusedOperation } from "./commit.ts";
 import { admissionRequest } from "./create-object.ts";
 import { type Current, readCurrent } from "./current.ts";
-import { keepSystemFields, setGeneration } from "./object-changes.ts";
+import { keepSystemFields, setGeneration, timestamp } from "./object-changes.ts";
+import { stampConditions } from "./requester.ts";
 import { keepStatus, takeSubresource } from "./subresource-content.ts";
 import { validate } from "./validation.ts";
 import type { WriteOptions } from "./write-options.ts";
@@ -93,8 +94,10 @@ async function prepare(
   const request = admissionRequest(target, options, "UPDATE", { object, old, name: target.name });
   if (internal !== true) await parts.admission.mutate(request, operations);
   if (internal === true) return operations;
-  if (subresource) takeSubresource(row, subresource.name, object, old);
-  else {
+  if (subresource) {
+    takeSubresource(row, subresource.name, object, old);
+    if (row.resource === "certificatesigningrequests") stampConditions(object, timestamp(parts.clock.now()));
+  } else {
     keepStatus(row, object, old);
     row.strategy.prepareForUpdate?.(object, old);
   }

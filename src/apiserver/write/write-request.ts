@@ -31,6 +31,7 @@ export async function readBody(target: Target, options: WriteOptions): Promise<W
 /** Name and namespace of the object are those of the path; what the object leaves out is filled in. */
 export function placeObject({ row, namespace, name }: Target, object: KubernetesObject): void {
   const { metadata } = object;
+  if (typeof metadata.name === "string") metadata.name = metadata.name.toWellFormed();
   if (!row.namespaced) delete metadata.namespace;
   else if (metadata.namespace === undefined || metadata.namespace === "") metadata.namespace = namespace;
   else if (metadata.namespace !== namespace)
