@@ -8,6 +8,7 @@ import { LimitRange } from "../api/core/limit-range.ts";
 import { Namespace } from "../api/core/namespace.ts";
 import { Node } from "../api/core/node.ts";
 import { Pod } from "../api/core/pod/pod.ts";
+import { ResourceQuota } from "../api/core/resource-quota.ts";
 import { Secret } from "../api/core/secret.ts";
 import { ServiceAccount } from "../api/core/service-account.ts";
 import { IngressClass } from "../api/networking/ingress-class.ts";
@@ -60,6 +61,7 @@ export interface Security {
 const READ: readonly AnyResource[] = [
   Namespace,
   LimitRange,
+  ResourceQuota,
   ServiceAccount,
   Secret,
   Pod,

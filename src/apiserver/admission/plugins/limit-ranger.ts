@@ -5,13 +5,13 @@
 import { LimitRange } from "../../../api/core/limit-range.ts";
 import { PersistentVolumeClaim } from "../../../api/core/persistent-volume-claim.ts";
 import { Pod } from "../../../api/core/pod/pod.ts";
+import { podResources } from "../../../api/core/pod/resource-totals.ts";
 import type { LimitRangeItem } from "../../../api/generated/core-v1.ts";
 import type { Container } from "../../../api/generated/shared.ts";
 import type { DeepReadonly } from "../../../base/readonly.ts";
 import type { AdmissionPlugin, AdmissionReader, AdmissionRequest } from "../plugin.ts";
 import { refusal } from "../refusal.ts";
 import { limitComplaints, type Resources } from "./limit-constraints.ts";
-import { podResources } from "./pod-resources.ts";
 
 const ANNOTATION = "kubernetes.io/limit-ranger";
 

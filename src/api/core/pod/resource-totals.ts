@@ -1,8 +1,8 @@
 /** What a Pod as a whole requests and is limited to, as quantities: for messages and for quotas. */
-import type { PodSpec } from "../../../api/generated/shared.ts";
-import { addQuantities, maxQuantity } from "../../../api/quantity.ts";
+
 import type { DeepReadonly } from "../../../base/readonly.ts";
-import type { Resources } from "./limit-constraints.ts";
+import type { PodSpec } from "../../generated/shared.ts";
+import { addQuantities, maxQuantity } from "../../quantity.ts";
 
 type Quantities = Record<string, string>;
 
@@ -27,7 +27,7 @@ function total(spec: DeepReadonly<PodSpec>, which: "requests" | "limits"): Quant
 }
 
 /** Init containers run one after the other beside the sidecars started before them: the larger need counts. */
-export const podResources = (spec: DeepReadonly<PodSpec>): Required<Resources> => ({
+export const podResources = (spec: DeepReadonly<PodSpec>): { requests: Quantities; limits: Quantities } => ({
   requests: total(spec, "requests"),
   limits: total(spec, "limits"),
 });
