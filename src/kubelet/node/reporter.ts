@@ -5,8 +5,7 @@
  */
 import { Node } from "../../api/core/node.ts";
 import { isAlreadyExists, isNotFound } from "../../api/errors.ts";
-import type { Clock, Timer } from "../../base/clock.ts";
-import { sleep } from "../../base/clock.ts";
+import { type Clock, sleep, type Timer } from "../../base/clock.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
 import { backoffMs } from "../../client/backoff.ts";
@@ -49,64 +48,72 @@ function substance({ status }: DeepReadonly<Node>): unknown {
   return { ...status, conditions };
 }
 
+const unknownNode = (name: string): DeepReadonly<Node> =>
+  ({
+    apiVersion: "v1",
+    kind: "Node",
+    metadata: { name, uid: name, resourceVersion: "0" },
+    spec: {},
+    status: {},
+  }) as unknown as Node;
+
+/** Asks the runtime how things are. Images no more often than they are reported: the list is large, and nobody waits for it. */
+function observer({ runtime, clock, facts }: NodeReporterOptions): () => Promise<NodeSituation> {
+  let images: readonly Image[] | undefined;
+  let imagesMs = 0;
+  return async () => {
+    const [version, status] = await Promise.all([runtime.version(), runtime.status()]);
+    if (images === undefined || clock.monotonic() - imagesMs >= REPORT_MS)
+      [images, imagesMs] = [await runtime.listImages(), clock.monotonic()];
+    return { facts, version, runtime: status, images, nowMs: clock.now() };
+  };
+}
+
+/** The node, made where it is not there; labels that were lost are given back. */
+async function makeOrFind(
+  { client, nodeName, facts }: NodeReporterOptions,
+  situation: NodeSituation,
+): Promise<DeepReadonly<Node>> {
+  try {
+    return await client.create(Node, newNode(nodeName, situation));
+  } catch (error) {
+    if (!isAlreadyExists(error)) throw error;
+  }
+  const found = await client.get(Node, { name: nodeName });
+  const labels = nodeLabels(nodeName, facts);
+  if (Object.entries(labels).every(([key, value]) => found.metadata.labels?.[key] === value)) return found;
+  return client.patch(Node, { name: nodeName }, "merge", { metadata: { labels } });
+}
+
+/** Events about a node name it by its name, not by its uid, as `kubectl describe node` expects. */
+function tell({ events, nodeName }: NodeReporterOptions, node: DeepReadonly<Node>, reason: string, message?: string): void {
+  const about = { ...node, metadata: { ...node.metadata, uid: nodeName } };
+  events.event(about, "Normal", reason, message ?? `Node ${nodeName} status is now: ${reason}`);
+}
+
+const readyOf = (node: DeepReadonly<Node>): string | undefined =>
+  node.status.conditions?.find(({ type }) => type === "Ready")?.status;
+
 export function createNodeReporter(options: NodeReporterOptions): NodeReporter {
-  const { client, runtime, clock, wheel, logger, events, nodeName, facts } = options;
-  let node: DeepReadonly<Node> | undefined;
+  const { client, clock, wheel, logger, nodeName } = options;
+  const observe = observer(options);
+  const renew = leaseRenewer(client, clock, () => node);
+  let node = unknownNode(nodeName);
   let timer: Timer | undefined;
   let reportedMs = 0;
   let stopped = false;
-  /** Listed no more often than the status is reported: a large list, and nobody waits for it. */
-  let images: readonly Image[] | undefined;
-  let imagesMs = 0;
-  const renew = leaseRenewer(client, clock, () => current());
-
-  const current = (): DeepReadonly<Node> =>
-    node ??
-    ({ apiVersion: "v1", kind: "Node", metadata: { name: nodeName, uid: nodeName }, spec: {}, status: {} } as unknown as Node);
-
-  /** Events about a node name it by its name, not by its uid, as `kubectl describe node` expects. */
-  function tell(reason: string, message: string): void {
-    events.event({ ...current(), metadata: { ...current().metadata, uid: nodeName } }, "Normal", reason, message);
-  }
-
-  const situation = async (): Promise<NodeSituation> => {
-    const [version, status] = await Promise.all([runtime.version(), runtime.status()]);
-    const isDue = images === undefined || clock.monotonic() - imagesMs >= REPORT_MS;
-    if (isDue) [images, imagesMs] = [await runtime.listImages(), clock.monotonic()];
-    return { facts, version, runtime: status, images: images ?? [], nowMs: clock.now() };
-  };
-
-  async function makeOrFind(): Promise<DeepReadonly<Node>> {
-    const now = await situation();
-    try {
-      return await client.create(Node, newNode(nodeName, now));
-    } catch (error) {
-      if (!isAlreadyExists(error)) throw error;
-      const found = await client.get(Node, { name: nodeName });
-      const labels = nodeLabels(nodeName, facts);
-      if (Object.entries(labels).every(([key, value]) => found.metadata.labels?.[key] === value)) return found;
-      return client.patch(Node, { name: nodeName }, "merge", { metadata: { labels } });
-    }
-  }
 
   /** Writes the status where it differs, or where it is time again. */
   async function report(): Promise<void> {
-    const before = current();
-    const status = nodeStatus(await situation(), before.status);
+    const before = node;
+    const status = nodeStatus(await observe(), before.status);
     const wanted = { ...before, status: { ...before.status, ...status } } as DeepReadonly<Node>;
     const isNews = !sameContent(substance(before), substance(wanted));
     if (!isNews && clock.monotonic() - reportedMs < REPORT_MS) return;
     const patch = { status: { ...status, addresses: [{ $patch: "replace" }, ...(status.addresses ?? [])] } };
     node = await client.patch(Node, { name: nodeName }, "strategic", patch, { subresource: "status" });
     reportedMs = clock.monotonic();
-    tellTransitions(before, wanted);
-  }
-
-  function tellTransitions(before: DeepReadonly<Node>, after: DeepReadonly<Node>): void {
-    const of = (each: DeepReadonly<Node>) => each.status.conditions?.find(({ type }) => type === "Ready")?.status;
-    if (of(before) === of(after)) return;
-    const reason = of(after) === "True" ? "NodeReady" : "NodeNotReady";
-    tell(reason, `Node ${nodeName} status is now: ${reason}`);
+    if (readyOf(before) !== readyOf(wanted)) tell(options, node, readyOf(wanted) === "True" ? "NodeReady" : "NodeNotReady");
   }
 
   async function tick(): Promise<void> {
@@ -115,36 +122,41 @@ export function createNodeReporter(options: NodeReporterOptions): NodeReporter {
       await report();
     } catch (error) {
       if (stopped) return;
-      if (isNotFound(error)) node = await makeOrFind().catch(() => node);
-      else logger.warn("node not reported", { error: String(error) });
+      logger.warn("node not reported", { error: String(error) });
+      // Somebody removed the node: it is there, so it registers again.
+      if (isNotFound(error)) node = await makeOrFind(options, await observe()).catch(() => node);
     }
     if (!stopped) timer = wheel.after(RENEW_MS, () => void tick());
   }
 
+  async function make(signal: AbortSignal): Promise<void> {
+    for (let failures = 1; !signal.aborted; failures++) {
+      try {
+        node = await makeOrFind(options, await observe());
+        return;
+      } catch (error) {
+        logger.warn("node not registered", { error: String(error) });
+        await sleep(clock, backoffMs(RETRY, failures), signal);
+      }
+    }
+  }
+
   return {
     get node() {
-      return current();
+      return node;
     },
     async register(signal) {
-      for (let failures = 1; !signal.aborted; failures++) {
-        try {
-          node = await makeOrFind();
-          break;
-        } catch (error) {
-          logger.warn("node not registered", { error: String(error) });
-          await sleep(clock, backoffMs(RETRY, failures), signal);
-        }
-      }
+      await make(signal);
       if (signal.aborted) return;
-      tell("Starting", "Starting kubelet.");
+      tell(options, node, "Starting", "Starting kubelet.");
       for (const reason of ["NodeHasSufficientMemory", "NodeHasNoDiskPressure", "NodeHasSufficientPID"])
-        tell(reason, `Node ${nodeName} status is now: ${reason}`);
-      tell("NodeAllocatableEnforced", "Updated Node Allocatable limit across pods");
+        tell(options, node, reason);
+      tell(options, node, "NodeAllocatableEnforced", "Updated Node Allocatable limit across pods");
       reportedMs = clock.monotonic();
       await tick();
     },
     observe(seen) {
-      if (Number(seen.metadata.resourceVersion) >= Number(current().metadata.resourceVersion ?? 0)) node = seen;
+      if (Number(seen.metadata.resourceVersion) >= Number(node.metadata.resourceVersion)) node = seen;
     },
     stop() {
       stopped = true;

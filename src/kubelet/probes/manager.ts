@@ -32,22 +32,6 @@ export interface ProbeTarget {
   podIp: string;
 }
 
-interface Tracked {
-  target: ProbeTarget;
-  /** The results that count; undefined before the first. */
-  results: Partial<Record<ProbeKind, boolean>>;
-  running: Map<ProbeKind, { timer: Timer | undefined; streak: number; last: boolean | undefined }>;
-  gone: boolean;
-  stopping: boolean;
-}
-
-const KINDS = ["startup", "readiness", "liveness"] as const;
-/** So that what a container is before its first probe can be seen, and it has a moment to listen. */
-const FIRST_MS = 100;
-
-const probeOf = (container: PodContainer, kind: ProbeKind): DeepReadonly<Probe> | undefined => container[`${kind}Probe`];
-const NAMES: Record<ProbeKind, string> = { startup: "Startup", readiness: "Readiness", liveness: "Liveness" };
-
 export interface ProbeManagerOptions {
   prober: Prober;
   clock: Clock;
@@ -57,80 +41,126 @@ export interface ProbeManagerOptions {
   onChange(uid: string): void;
 }
 
-export function createProbeManager({ prober, clock, wheel, events, onChange }: ProbeManagerOptions): ProbeManager {
+/** One kind of probe of one container. */
+interface Running {
+  timer: Timer | undefined;
+  /** Equal outcomes in a row. */
+  streak: number;
+  last: boolean | undefined;
+}
+
+interface Tracked {
+  target: ProbeTarget;
+  /** The results that count; undefined before the first. */
+  results: Partial<Record<ProbeKind, boolean>>;
+  running: Map<ProbeKind, Running>;
+  gone: boolean;
+  stopping: boolean;
+}
+
+const KINDS = ["startup", "readiness", "liveness"] as const;
+/** So that what a container is before its first probe can be seen, and it has a moment to listen. */
+const FIRST_MS = 100;
+const NAMES: Record<ProbeKind, string> = { startup: "Startup", readiness: "Readiness", liveness: "Liveness" };
+
+const probeOf = (container: PodContainer, kind: ProbeKind): DeepReadonly<Probe> | undefined => container[`${kind}Probe`];
+
+const hasStarted = (entry: Tracked | undefined, container: PodContainer): boolean =>
+  container.startupProbe === undefined || entry?.results.startup === true;
+
+/** A startup probe ends with its verdict; liveness that failed for good waits for the container to be replaced. */
+const goesOn = ({ results }: Tracked, kind: ProbeKind): boolean =>
+  kind === "readiness" || (kind === "liveness" ? results.liveness !== false : results.startup === undefined);
+
+const isOver = (entry: Tracked, kind: ProbeKind): boolean => entry.gone || (entry.stopping && kind !== "readiness");
+
+/** Begins the probes whose time has come. */
+function begin(options: ProbeManagerOptions, entry: Tracked): void {
+  const { named, status } = entry.target;
+  const { container, kind: place } = named;
+  // Init containers that come to an end, and ephemeral ones, have no probes.
+  if (place === "ephemeral" || (place === "init" && !isSidecar(container))) return;
+  for (const kind of KINDS) {
+    const probe = probeOf(container, kind);
+    if (probe === undefined || entry.running.has(kind)) continue;
+    if (kind === "startup" ? entry.results.startup === true : !hasStarted(entry, container)) continue;
+    entry.running.set(kind, { timer: undefined, streak: 0, last: undefined });
+    const delayMs = status.startedAtMs + (probe.initialDelaySeconds ?? 0) * 1000 - options.clock.now();
+    schedule(options, entry, kind, Math.max(delayMs, FIRST_MS));
+  }
+}
+
+function schedule(options: ProbeManagerOptions, entry: Tracked, kind: ProbeKind, delayMs: number): void {
+  const run = entry.running.get(kind);
+  if (run === undefined || entry.gone) return;
+  run.timer = options.wheel.after(delayMs, () => void runOnce(options, entry, kind));
+}
+
+async function runOnce(options: ProbeManagerOptions, entry: Tracked, kind: ProbeKind): Promise<void> {
+  const { prober, clock, events } = options;
+  const { pod, named, status, podIp } = entry.target;
+  const { container } = named;
+  const probe = probeOf(container, kind);
+  if (probe === undefined || isOver(entry, kind)) return;
+  const startMs = clock.monotonic();
+  const timeoutMs = (probe.timeoutSeconds ?? 1) * 1000;
+  const { result, output } = await prober.probe({ kind, probe, pod, container, containerId: status.id, podIp, timeoutMs });
+  if (isOver(entry, kind)) return;
+  if (result !== "success") {
+    const verb = result === "error" ? "errored" : "failed";
+    events.event(pod, "Warning", "Unhealthy", `${NAMES[kind]} probe ${verb}: ${output}`, { fieldPath: fieldPath(named) });
+  }
+  if (result !== "error") count(options, entry, kind, result === "success");
+  const periodMs = (probe.periodSeconds ?? 10) * 1000;
+  if (goesOn(entry, kind)) schedule(options, entry, kind, Math.max(0, periodMs - (clock.monotonic() - startMs)));
+}
+
+function count(options: ProbeManagerOptions, entry: Tracked, kind: ProbeKind, success: boolean): void {
+  const { pod, named } = entry.target;
+  const run = entry.running.get(kind);
+  const probe = probeOf(named.container, kind);
+  if (run === undefined || probe === undefined) return;
+  run.streak = run.last === success ? run.streak + 1 : 1;
+  run.last = success;
+  const threshold = success ? (probe.successThreshold ?? 1) : (probe.failureThreshold ?? 3);
+  if (run.streak < threshold || entry.results[kind] === success) return;
+  entry.results[kind] = success;
+  if (kind === "startup" && success) begin(options, entry);
+  // That a container lives is no news.
+  if (kind !== "liveness" || !success) options.onChange(pod.metadata.uid);
+}
+
+function stop(entry: Tracked): void {
+  entry.gone = true;
+  for (const { timer } of entry.running.values()) timer?.cancel();
+}
+
+function track(
+  options: ProbeManagerOptions,
+  target: ProbeTarget,
+  before: { started: boolean; ready: boolean } | undefined,
+): Tracked {
+  const { container } = target.named;
+  const results: Tracked["results"] = {};
+  if (before?.started && container.startupProbe !== undefined) results.startup = true;
+  if (before?.ready && container.readinessProbe !== undefined) results.readiness = true;
+  const entry: Tracked = { target, results, running: new Map(), gone: false, stopping: false };
+  begin(options, entry);
+  return entry;
+}
+
+export function createProbeManager(options: ProbeManagerOptions): ProbeManager {
   const tracked = new Map<string, Tracked>();
+  const ofPod = (uid: string): Tracked[] => [...tracked.values()].filter(({ target }) => target.pod.metadata.uid === uid);
 
-  const started = (entry: Tracked | undefined, container: PodContainer): boolean =>
-    container.startupProbe === undefined || entry?.results.startup === true;
-
-  /** Begins the probes whose time has come. */
-  function begin(entry: Tracked): void {
-    const { container, kind: place } = entry.target.named;
-    // Init containers that come to an end, and ephemeral ones, have no probes.
-    if (place === "ephemeral" || (place === "init" && !isSidecar(container))) return;
-    for (const kind of KINDS) {
-      const probe = probeOf(container, kind);
-      if (probe === undefined || entry.running.has(kind)) continue;
-      if (kind === "startup" ? entry.results.startup === true : !started(entry, container)) continue;
-      entry.running.set(kind, { timer: undefined, streak: 0, last: undefined });
-      const dueMs = entry.target.status.startedAtMs + (probe.initialDelaySeconds ?? 0) * 1000 + FIRST_MS;
-      schedule(
-        entry,
-        kind,
-        kind === "startup" || (probe.initialDelaySeconds ?? 0) > 0 ? Math.max(dueMs - clock.now(), 0) : FIRST_MS,
-      );
-    }
-  }
-
-  function schedule(entry: Tracked, kind: ProbeKind, delayMs: number): void {
-    const run = entry.running.get(kind);
-    if (run === undefined || entry.gone) return;
-    run.timer = wheel.after(delayMs, () => void runOnce(entry, kind));
-  }
-
-  async function runOnce(entry: Tracked, kind: ProbeKind): Promise<void> {
-    const { pod, named, status, podIp } = entry.target;
-    const probe = probeOf(named.container, kind);
-    if (probe === undefined || entry.gone || (entry.stopping && kind !== "readiness")) return;
-    const startMs = clock.monotonic();
-    const timeoutMs = (probe.timeoutSeconds ?? 1) * 1000;
-    const request = { kind, probe, pod, container: named.container, containerId: status.id, podIp, timeoutMs };
-    const { result, output } = await prober.probe(request);
-    if (entry.gone || (entry.stopping && kind !== "readiness")) return;
-    if (result !== "success") {
-      const verb = result === "error" ? "errored" : "failed";
-      events.event(pod, "Warning", "Unhealthy", `${NAMES[kind]} probe ${verb}: ${output}`, { fieldPath: fieldPath(named) });
-    }
-    if (result !== "error") count(entry, kind, probe, result === "success");
-    const periodMs = (probe.periodSeconds ?? 10) * 1000;
-    if (goesOn(entry, kind)) schedule(entry, kind, Math.max(0, periodMs - (clock.monotonic() - startMs)));
-  }
-
-  /** A startup probe ends with success; what failed for good waits for the container to be replaced. */
-  const goesOn = ({ results }: Tracked, kind: ProbeKind): boolean =>
-    kind === "readiness" || (kind === "liveness" ? results.liveness !== false : results.startup === undefined);
-
-  function count(entry: Tracked, kind: ProbeKind, probe: DeepReadonly<Probe>, success: boolean): void {
-    const run = entry.running.get(kind);
-    if (run === undefined) return;
-    run.streak = run.last === success ? run.streak + 1 : 1;
-    run.last = success;
-    const threshold = success ? (probe.successThreshold ?? 1) : (probe.failureThreshold ?? 3);
-    if (run.streak < threshold || entry.results[kind] === success) return;
-    entry.results[kind] = success;
-    if (kind === "startup" && success) begin(entry);
-    // Before its first success a container is not ready, and alive: the opposite is no news.
-    const isNews = kind === "readiness" ? success || run.streak >= threshold : kind === "startup" || !success;
-    if (isNews) onChange(entry.target.pod.metadata.uid);
-  }
-
-  function stop(entry: Tracked): void {
-    entry.gone = true;
-    for (const { timer } of entry.running.values()) timer?.cancel();
+  function forgetContainer(containerId: string): void {
+    const entry = tracked.get(containerId);
+    if (entry !== undefined) stop(entry);
+    tracked.delete(containerId);
   }
 
   return {
-    started: (containerId, container) => started(tracked.get(containerId), container),
+    started: (containerId, container) => hasStarted(tracked.get(containerId), container),
     ready: (containerId, container) =>
       container.readinessProbe === undefined || tracked.get(containerId)?.results.readiness === true,
     failed(containerId) {
@@ -139,31 +169,15 @@ export function createProbeManager({ prober, clock, wheel, events, onChange }: P
     },
     follow(target, before) {
       const known = tracked.get(target.status.id);
-      if (known !== undefined) {
-        known.target = target;
-        return;
-      }
-      const results: Tracked["results"] = {};
-      if (before?.started && target.named.container.startupProbe !== undefined) results.startup = true;
-      if (before?.ready && target.named.container.readinessProbe !== undefined) results.readiness = true;
-      const entry: Tracked = { target, results, running: new Map(), gone: false, stopping: false };
-      tracked.set(target.status.id, entry);
-      begin(entry);
+      if (known === undefined) tracked.set(target.status.id, track(options, target, before));
+      else known.target = target;
     },
     stopKilling(uid) {
-      for (const entry of tracked.values()) if (entry.target.pod.metadata.uid === uid) entry.stopping = true;
+      for (const entry of ofPod(uid)) entry.stopping = true;
     },
-    forgetContainer(containerId) {
-      const entry = tracked.get(containerId);
-      if (entry !== undefined) stop(entry);
-      tracked.delete(containerId);
-    },
+    forgetContainer,
     forgetPod(uid) {
-      for (const [id, entry] of tracked) {
-        if (entry.target.pod.metadata.uid !== uid) continue;
-        stop(entry);
-        tracked.delete(id);
-      }
+      for (const { target } of ofPod(uid)) forgetContainer(target.status.id);
     },
   };
 }

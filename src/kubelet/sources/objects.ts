@@ -33,58 +33,63 @@ export interface ObjectSource {
   stop(): Promise<void>;
 }
 
-interface Followed {
-  reflector: Reflector;
-  object: DeepReadonly<ConfigMap | Secret> | undefined;
-  synced: boolean;
-  waiters: (() => void)[];
-  users: Map<string, () => void>;
+export interface WatchedObjectsOptions {
+  client: Client;
+  clock: Clock;
+  entropy: Entropy;
+  logger: Logger;
 }
 
-const RESOURCES: Record<ReferencedKind, Resource<ConfigMap> | Resource<Secret>> = { configmap: ConfigMap, secret: Secret };
+type Referenced = ConfigMap | Secret;
 
-export function watchedObjects(options: { client: Client; clock: Clock; entropy: Entropy; logger: Logger }): ObjectSource {
-  const { client, clock, entropy, logger } = options;
+/** One object, for as long as somebody needs it. */
+interface Followed {
+  object: DeepReadonly<Referenced> | undefined;
+  synced(): Promise<void>;
+  /** By the uid of the Pod. */
+  readonly users: Map<string, () => void>;
+  readonly reflector: Reflector;
+}
+
+const RESOURCES: Record<ReferencedKind, Resource<Referenced>> = {
+  configmap: ConfigMap as Resource<Referenced>,
+  secret: Secret as Resource<Referenced>,
+};
+
+function followObject(options: WatchedObjectsOptions, { kind, name }: ObjectReference, namespace: string): Followed {
+  const users = new Map<string, () => void>();
+  let isSynced = false;
+  let waiters: (() => void)[] = [];
+  const changed = (object: DeepReadonly<Referenced> | undefined): void => {
+    entry.object = object;
+    if (isSynced) for (const onChange of users.values()) onChange();
+  };
+  const target = {
+    restarted() {},
+    // A server that cannot select by name shows others too.
+    put: (object: Referenced) => (object.metadata.name === name ? changed(object) : undefined),
+    removed: (object: Referenced) => (object.metadata.name === name ? changed(undefined) : undefined),
+    synced() {
+      isSynced = true;
+      for (const resolve of waiters) resolve();
+      waiters = [];
+    },
+  };
+  const entry: Followed = {
+    object: undefined,
+    users,
+    synced: () => (isSynced ? Promise.resolve() : new Promise((resolve) => waiters.push(resolve))),
+    reflector: startReflector({ ...options, of: RESOURCES[kind], namespace, fieldSelector: `metadata.name=${name}`, target }),
+  };
+  return entry;
+}
+
+const keyOf = (kind: ReferencedKind, namespace: string, name: string): string => `${kind} ${objectKey(namespace, name)}`;
+
+export function watchedObjects(options: WatchedObjectsOptions): ObjectSource {
   const followed = new Map<string, Followed>();
+  /** What each Pod refers to, by its uid. */
   const wanted = new Map<string, ReadonlySet<string>>();
-
-  const keyOf = (kind: ReferencedKind, namespace: string, name: string): string => `${kind} ${objectKey(namespace, name)}`;
-
-  function start(kind: ReferencedKind, namespace: string, name: string): Followed {
-    const entry: Followed = {
-      object: undefined,
-      synced: false,
-      waiters: [],
-      users: new Map(),
-      reflector: startReflector<ConfigMap | Secret>({
-        client,
-        of: RESOURCES[kind] as Resource<ConfigMap | Secret>,
-        namespace,
-        fieldSelector: `metadata.name=${name}`,
-        clock,
-        entropy,
-        logger,
-        target: {
-          restarted() {},
-          put: (object) => {
-            if (object.metadata.name === name) changed(object);
-          },
-          removed: () => changed(undefined),
-          synced() {
-            entry.synced = true;
-            for (const resolve of entry.waiters) resolve();
-            entry.waiters = [];
-          },
-        },
-      }),
-    };
-    const changed = (object: Followed["object"]): void => {
-      entry.object = object;
-      if (entry.synced) for (const onChange of entry.users.values()) onChange();
-    };
-    followed.set(keyOf(kind, namespace, name), entry);
-    return entry;
-  }
 
   function release(uid: string, keys: Iterable<string>): void {
     for (const key of keys) {
@@ -96,11 +101,11 @@ export function watchedObjects(options: { client: Client; clock: Clock; entropy:
     }
   }
 
-  async function read(kind: ReferencedKind, namespace: string, name: string): Promise<Followed["object"]> {
+  async function read(kind: ReferencedKind, namespace: string, name: string): Promise<DeepReadonly<Referenced>> {
     const entry = followed.get(keyOf(kind, namespace, name));
     // Nobody said that it is needed: a read of its own.
-    if (entry === undefined) return client.get(RESOURCES[kind] as Resource<ConfigMap | Secret>, { namespace, name });
-    if (!entry.synced) await new Promise<void>((resolve) => entry.waiters.push(resolve));
+    if (entry === undefined) return options.client.get(RESOURCES[kind], { namespace, name });
+    await entry.synced();
     if (entry.object === undefined) throw notFound({ group: "", resource: kind }, name);
     return entry.object;
   }
@@ -108,29 +113,27 @@ export function watchedObjects(options: { client: Client; clock: Clock; entropy:
   return {
     configMap: (namespace, name) => read("configmap", namespace, name) as Promise<DeepReadonly<ConfigMap>>,
     secret: (namespace, name) => read("secret", namespace, name) as Promise<DeepReadonly<Secret>>,
-    follow(pod, references, onChange) {
-      const { uid, namespace } = pod.metadata;
+    follow({ metadata: { uid, namespace } }, references, onChange) {
       const keys = new Set<string>();
-      for (const { kind, name } of references) {
-        const key = keyOf(kind, namespace, name);
+      for (const reference of references) {
+        const key = keyOf(reference.kind, namespace, reference.name);
         keys.add(key);
-        const entry = followed.get(key) ?? start(kind, namespace, name);
+        const entry = followed.get(key) ?? followObject(options, reference, namespace);
+        followed.set(key, entry);
         entry.users.set(uid, onChange);
       }
-      const before = wanted.get(uid) ?? new Set();
+      const gone = [...(wanted.get(uid) ?? [])].filter((key) => !keys.has(key));
       wanted.set(uid, keys);
-      release(
-        uid,
-        [...before].filter((key) => !keys.has(key)),
-      );
+      release(uid, gone);
     },
     forget(uid) {
       release(uid, wanted.get(uid) ?? []);
       wanted.delete(uid);
     },
     async stop() {
-      await Promise.all([...followed.values()].map(({ reflector }) => reflector.stop()));
+      const stopped = [...followed.values()].map(({ reflector }) => reflector.stop());
       followed.clear();
+      await Promise.all(stopped);
     },
   };
 }

@@ -36,6 +36,8 @@ export interface StatusWriterOptions {
 }
 
 const RETRY = { baseMs: 500, maxMs: 10_000 };
+/** Failures that are nothing to speak of: the server may be restarting. */
+const QUIET_FAILURES = 3;
 
 const revision = ({ metadata }: ReadonlyPod): number => Number(metadata.resourceVersion);
 
@@ -48,17 +50,16 @@ export function createStatusWriter({ client, clock, wheel, logger, pod }: Status
   let failures = 0;
   /** A difference that stayed after it was written: the server does not keep it, and writing it again would never end. */
   let fruitless = "";
-  let waiters: (() => void)[] = [];
+  const waiters: (() => void)[] = [];
 
   const learn = (seen: ReadonlyPod): void => {
     if (seen.metadata.uid === uid && revision(seen) >= revision(server)) server = seen;
   };
 
-  function settle(): void {
+  const settle = (): void => {
     busy = false;
-    for (const resolve of waiters) resolve();
-    waiters = [];
-  }
+    for (const resolve of waiters.splice(0)) resolve();
+  };
 
   function write(): void {
     if (busy || stopped || wanted === undefined) return;
@@ -69,14 +70,18 @@ export function createStatusWriter({ client, clock, wheel, logger, pod }: Status
     void send(patch);
   }
 
+  function again(): void {
+    busy = false;
+    write();
+  }
+
   async function send(patch: object): Promise<void> {
     const activity = clock.hold("Pod status");
     try {
       learn(await client.patch(Pod, { namespace, name }, "strategic", patch, { subresource: "status" }));
       failures = 0;
-      busy = false;
       fruitless = JSON.stringify(patch);
-      write();
+      again();
     } catch (error) {
       failed(error);
     } finally {
@@ -85,14 +90,10 @@ export function createStatusWriter({ client, clock, wheel, logger, pod }: Status
   }
 
   function failed(error: unknown): void {
-    // Gone, or another one of that name (409): nobody is left to be told.
+    // Gone: nobody is left to be told.
     if (stopped || isNotFound(error)) return settle();
-    failures++;
-    if (failures > 3) logger.warn("Pod status not written", { pod: `${namespace}/${name}`, error: String(error) });
-    wheel.after(backoffMs(RETRY, failures), () => {
-      busy = false;
-      write();
-    });
+    if (++failures > QUIET_FAILURES) logger.warn("Pod status not written", { error: String(error) });
+    wheel.after(backoffMs(RETRY, failures), again);
   }
 
   return {
