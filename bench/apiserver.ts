@@ -120,10 +120,15 @@ async function watchers(count: number, updates: number): Promise<void> {
   }
   const started = performance.now();
   for (let index = 0; index < updates; index++)
-    await expectStatus(201, send("POST", "/api/v1/namespaces/default/configmaps", { metadata: { name: `w${index}` }, data: { a: "1" } }));
+    await expectStatus(
+      201,
+      send("POST", "/api/v1/namespaces/default/configmaps", { metadata: { name: `w${index}` }, data: { a: "1" } }),
+    );
   const ms = performance.now() - started;
   abort.abort();
-  console.log(`${`${count} watchers, ${updates} events each`.padEnd(42)} ${Math.round((events / ms) * 1000).toLocaleString("en")} events/s`);
+  console.log(
+    `${`${count} watchers, ${updates} events each`.padEnd(42)} ${Math.round((events / ms) * 1000).toLocaleString("en")} events/s`,
+  );
 }
 
 const pods = "/api/v1/namespaces/default/pods";
@@ -137,7 +142,9 @@ await rate("strategic-merge patch", PODS, (index) =>
 );
 await time("list all Pods", 15, () => send("GET", pods));
 await time("list Pods by label (1 in 100)", 15, () => send("GET", `${pods}?labelSelector=app%3Dapp-7`));
-await time("Table of 500 Pods", 7, () => send("GET", `${pods}?limit=500`, undefined, { accept: "application/json;as=Table;v=v1;g=meta.k8s.io" }));
+await time("Table of 500 Pods", 7, () =>
+  send("GET", `${pods}?limit=500`, undefined, { accept: "application/json;as=Table;v=v1;g=meta.k8s.io" }),
+);
 await time("protobuf list", 3, () => send("GET", pods, undefined, { accept: "application/vnd.kubernetes.protobuf" }));
 await rate("delete", PODS, (index) => expectStatus(200, send("DELETE", `${pods}/pod-${index}`)));
 await watchers(100, 1000);
