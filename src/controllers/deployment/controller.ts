@@ -80,7 +80,11 @@ async function recreate(rollout: Rollout): Promise<void> {
     active.map((replicaSet) => ({ replicaSet, replicas: 0 })),
   );
   if (active.length === 0 && !oldPodsRun(rollout)) {
-    if (rollout.newSet === undefined) await syncNewReplicaSet(rollout, { create: true });
+    if (rollout.newSet === undefined) {
+      // That the old Pods have ended is no progress of the new ReplicaSet: it is counted before that is made.
+      await writeProgress(rollout);
+      await syncNewReplicaSet(rollout, { create: true });
+    }
     await grow(rollout);
     if (isComplete(rollout.deployment, rollout.deployment.status)) await tidy(rollout);
   }

@@ -94,7 +94,7 @@ describe("the garbage collector", () => {
     const parent = make(bench, "parent");
     make(bench, "child", { ownerReferences: [owner(parent)] });
     await bench.client.delete(ConfigMap, ref("parent"), { propagationPolicy: "Orphan" });
-    await bench.clock.settle();
+    await bench.clock.advance(100);
     expect(names(bench)).toEqual(["child"]);
     expect(bench.client.all<ConfigMap>(ConfigMap)[0]?.metadata.ownerReferences).toBeUndefined();
   });

@@ -20,6 +20,8 @@ import { type Graph, ownerGraph } from "./graph.ts";
 
 const DISCOVER = "discover";
 const WORKERS = 20;
+/** An object that leaves its dependents behind is theirs no more once it is gone: its controller may report on it a last time. */
+const LAST_WORD_MS = 50;
 /** A definition is served a moment after it was seen; what discovery did not know then is asked for again. */
 const DISCOVER_AGAIN_MS = 1_000;
 
@@ -98,7 +100,11 @@ export const garbageCollector: ControlLoop = {
     const early = new Set<string>();
     let discovered = false;
 
-    const add = (uid: string): void => void (discovered && unsynced.size === 0 ? queue.add(uid) : early.add(uid));
+    function add(uid: string): void {
+      if (!discovered || unsynced.size > 0) early.add(uid);
+      else if (graph.get(uid)?.orphans) queue.addAfter(uid, LAST_WORD_MS);
+      else queue.add(uid);
+    }
     const tell = (due: string[]): void => due.forEach(add);
     // Nothing is judged before all kinds have been seen once: an owner not seen yet would cost a request.
     function open(): void {

@@ -18,6 +18,8 @@ import { messageOf } from "../pod-control.ts";
 import { type Remainder, terminatingStatus } from "./status.ts";
 
 const FINALIZER = "kubernetes";
+/** Pods, as they are counted. */
+const PODS = "pods.";
 /** How long content with finalizers is given before it is looked at again. */
 const FINALIZER_SECONDS = 15;
 
@@ -65,7 +67,7 @@ async function emptyAll(namespace: string, context: ControllerContext): Promise<
   const pass: Pass = { undiscovered: failed, failures: [], objects: new Map(), finalizers: new Map(), waitSeconds: 0 };
   const deletable = resources.filter(({ namespaced, verbs }) => namespaced && verbs.includes("delete") && verbs.includes("list"));
   for (const row of [Pod as AnyResource, ...deletable.filter((each) => each !== Pod)]) {
-    if (row !== Pod && pass.objects.has("pods.")) break;
+    if (row !== Pod && pass.objects.has(PODS)) break;
     try {
       count(pass, row, await empty(row, namespace, context));
     } catch (error) {
@@ -88,7 +90,10 @@ const reconcile: Reconcile<Namespace> = async (cached, context) => {
   if (namespace.metadata.uid !== cached.metadata.uid || !namespace.spec.finalizers?.length) return;
 
   const pass = await emptyAll(name, context);
-  const status = terminatingStatus(namespace.status, pass, clock.now());
+  // While Pods end, nothing can be said yet about the rest.
+  const status = pass.objects.has(PODS)
+    ? { ...namespace.status, phase: "Terminating" as const }
+    : terminatingStatus(namespace.status, pass, clock.now());
   const written = await client.updateStatusIfChanged(Namespace, namespace as DeepReadonly<Namespace>, status);
   if (pass.failures.length > 0 || pass.undiscovered.length > 0)
     throw new Error([...pass.failures, ...pass.undiscovered].join("; "));
