@@ -107,69 +107,70 @@ function createParts(options: KubeletOptions): Parts {
   return { context, workers, reporter, release };
 }
 
+/** Gives each Pod of the node its worker. */
+function workersFor({ context, workers, reporter }: Parts) {
+  const othersThan = (pod: ReadonlyPod): ReadonlyPod[] =>
+    [...workers.values()].filter((each) => each.isActive && each.pod.metadata.uid !== pod.metadata.uid).map((each) => each.pod);
+  return {
+    put(pod: ReadonlyPod): void {
+      const { uid } = pod.metadata;
+      const worker = workers.get(uid);
+      if (worker !== undefined) return worker.update(pod);
+      const created = createPodWorker({
+        context,
+        pod,
+        admit: (candidate) => admitPod(candidate, { node: reporter.node, others: othersThan(candidate) }),
+        onGone: () => workers.delete(uid),
+      });
+      workers.set(uid, created);
+      created.wake();
+    },
+    removed: (uid: string): void => workers.get(uid)?.removed(),
+    wake: (uid: string): void => workers.get(uid)?.wake(),
+    wakeAll(): void {
+      for (const worker of workers.values()) worker.wake();
+    },
+  };
+}
+
 export function createKubelet(options: KubeletOptions): Kubelet {
   const { client, runtime, clock, entropy, logger, nodeName } = options;
   const parts = createParts(options);
   const { context, workers, reporter } = parts;
+  const pods = workersFor(parts);
   const stopping = new AbortController();
   const { signal } = stopping;
   const followers: Reflector[] = [];
-  let synced: () => void = () => {};
-  const isSynced = new Promise<void>((resolve) => {
-    synced = resolve;
-  });
+  const synced = Promise.withResolvers<void>();
   let following: Promise<void> = Promise.resolve();
 
-  const activeBut = (pod: ReadonlyPod): ReadonlyPod[] =>
-    [...workers.values()]
-      .filter((worker) => worker.isActive && worker.pod.metadata.uid !== pod.metadata.uid)
-      .map((worker) => worker.pod);
-
-  function put(pod: ReadonlyPod): void {
-    const { uid } = pod.metadata;
-    const worker = workers.get(uid);
-    if (worker !== undefined) return worker.update(pod);
-    const created = createPodWorker({
-      context,
-      pod,
-      admit: (candidate) => admitPod(candidate, { node: reporter.node, others: activeBut(candidate) }),
-      onGone: () => workers.delete(uid),
-    });
-    workers.set(uid, created);
-    created.wake();
-  }
-
   function observeNode(node: DeepReadonly<Node>): void {
+    // A server that cannot select by name shows other nodes too.
+    if (node.metadata.name !== nodeName) return;
     reporter.observe(node);
     const { podCIDR } = node.spec;
     if (podCIDR)
-      void runtime.updateRuntimeConfig(podCIDR).catch((error) => logger.warn("Pod range not set", { error: String(error) }));
+      runtime.updateRuntimeConfig(podCIDR).catch((error) => logger.warn("Pod range not set", { error: String(error) }));
+  }
+
+  function onSynced(): void {
+    void removeOrphans(runtime, (uid) => workers.has(uid), logger);
+    synced.resolve();
   }
 
   function follow(): void {
     const common = { client, clock, entropy, logger };
-    const target = { restarted() {}, put: own, removed() {}, synced() {} };
-    followers.push(startReflector<Node>({ ...common, of: Node, fieldSelector: `metadata.name=${nodeName}`, target }));
-    const onSynced = (): void => {
-      void removeOrphans(runtime, (uid) => workers.has(uid), logger);
-      synced();
-    };
-    const handlers = { put, removed: (uid: string) => workers.get(uid)?.removed(), synced: onSynced };
-    followers.push(followPods({ ...common, nodeName, handlers }));
-    const onAll = (): void => {
-      for (const worker of workers.values()) worker.wake();
-    };
-    following = followRuntime({ runtime, clock, logger, onPod: (uid) => workers.get(uid)?.wake(), onAll, signal });
-  }
-
-  /** A watch that cannot select by name shows other nodes too. */
-  function own(node: DeepReadonly<Node>): void {
-    if (node.metadata.name === nodeName) observeNode(node);
+    const target = { restarted() {}, put: observeNode, removed() {}, synced() {} };
+    followers.push(
+      startReflector<Node>({ ...common, of: Node, fieldSelector: `metadata.name=${nodeName}`, target }),
+      followPods({ ...common, nodeName, handlers: { put: pods.put, removed: pods.removed, synced: onSynced } }),
+    );
+    following = followRuntime({ runtime, clock, logger, onPod: pods.wake, onAll: pods.wakeAll, signal });
   }
 
   return {
     handler: nodeApi({ workers, context, logger }),
-    synced: () => isSynced,
+    synced: () => synced.promise,
     async start() {
       context.runtimeName = (await runtime.version()).runtimeName;
       await reporter.register(signal);

@@ -103,6 +103,7 @@ export function runtimeContract(name: string, setUp: () => Promise<RuntimeUnderT
 
     sandboxes(() => under);
     containers(() => under, { started, stateOf });
+    traces(() => under, { started, stateOf });
     commands(() => under, { started, stateOf });
     images(() => under);
   });
@@ -190,7 +191,9 @@ function containers(get: () => RuntimeUnderTest, { started, stateOf }: Steps): v
     await expect(under.runtime.containerStatus(id)).rejects.toSatisfy((error) => isRuntimeError(error, "NotFound"));
     await under.whileTimePasses(under.runtime.removeContainer(id));
   });
+}
 
+function traces(get: () => RuntimeUnderTest, { started, stateOf }: Steps): void {
   test("what happens to containers is told as events of their Pod", async () => {
     const under = get();
     const { runtime } = under;

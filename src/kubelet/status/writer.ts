@@ -6,7 +6,7 @@
 import { Pod } from "../../api/core/pod/pod.ts";
 import { isNotFound } from "../../api/errors.ts";
 import type { PodStatus } from "../../api/generated/core-v1.ts";
-import type { Clock } from "../../base/clock.ts";
+import { type Clock, during } from "../../base/clock.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
 import { backoffMs } from "../../client/backoff.ts";
@@ -41,8 +41,19 @@ const QUIET_FAILURES = 3;
 
 const revision = ({ metadata }: ReadonlyPod): number => Number(metadata.resourceVersion);
 
-export function createStatusWriter({ client, clock, wheel, logger, pod }: StatusWriterOptions): StatusWriter {
-  const { uid, name, namespace } = pod.metadata;
+/** Watches and answers come in any order; another Pod of that name is none of ours. */
+const newer = (known: ReadonlyPod, seen: ReadonlyPod): ReadonlyPod =>
+  seen.metadata.uid === known.metadata.uid && revision(seen) >= revision(known) ? seen : known;
+
+/** Writes one patch and answers the Pod as it is then. */
+async function send({ client, clock, pod }: StatusWriterOptions, patch: object): Promise<ReadonlyPod> {
+  const { name, namespace } = pod.metadata;
+  return during(clock, "Pod status", () => client.patch(Pod, { namespace, name }, "strategic", patch, { subresource: "status" }));
+}
+
+export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
+  const { wheel, logger, pod } = options;
+  const { uid } = pod.metadata;
   let server = pod;
   let wanted: PodStatus | undefined;
   let busy = false;
@@ -51,10 +62,6 @@ export function createStatusWriter({ client, clock, wheel, logger, pod }: Status
   /** A difference that stayed after it was written: the server does not keep it, and writing it again would never end. */
   let fruitless = "";
   const waiters: (() => void)[] = [];
-
-  const learn = (seen: ReadonlyPod): void => {
-    if (seen.metadata.uid === uid && revision(seen) >= revision(server)) server = seen;
-  };
 
   const settle = (): void => {
     busy = false;
@@ -67,7 +74,7 @@ export function createStatusWriter({ client, clock, wheel, logger, pod }: Status
     if (patch === undefined || JSON.stringify(patch) === fruitless) return settle();
     fruitless = "";
     busy = true;
-    void send(patch);
+    void put(patch);
   }
 
   function again(): void {
@@ -75,17 +82,14 @@ export function createStatusWriter({ client, clock, wheel, logger, pod }: Status
     write();
   }
 
-  async function send(patch: object): Promise<void> {
-    const activity = clock.hold("Pod status");
+  async function put(patch: object): Promise<void> {
     try {
-      learn(await client.patch(Pod, { namespace, name }, "strategic", patch, { subresource: "status" }));
+      server = newer(server, await send(options, patch));
       failures = 0;
       fruitless = JSON.stringify(patch);
       again();
     } catch (error) {
       failed(error);
-    } finally {
-      activity.release();
     }
   }
 
@@ -105,7 +109,7 @@ export function createStatusWriter({ client, clock, wheel, logger, pod }: Status
       write();
     },
     observe(seen) {
-      learn(seen);
+      server = newer(server, seen);
       write();
     },
     flushed: () => (busy ? new Promise((resolve) => waiters.push(resolve)) : Promise.resolve()),

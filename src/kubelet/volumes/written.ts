@@ -6,7 +6,6 @@
  * https://kubernetes.io/docs/concepts/storage/volumes/
  */
 import { ServiceAccount } from "../../api/core/service-account.ts";
-import type { TokenRequest } from "../../api/generated/core-v1.ts";
 import type { Volume, VolumeMount } from "../../api/generated/shared.ts";
 import type { Clock, Timer } from "../../base/clock.ts";
 import type { Entropy } from "../../base/entropy.ts";
@@ -15,7 +14,7 @@ import type { DeepReadonly } from "../../base/readonly.ts";
 import type { Client } from "../../client/client.ts";
 import { type KubeletPaths, podDirectoryOf } from "../config/pod-configs.ts";
 import type { Host } from "../host/host.ts";
-import type { PodContainer, ReadonlyPod } from "../pod/containers.ts";
+import type { ReadonlyPod } from "../pod/containers.ts";
 import type { Mount } from "../runtime/config.ts";
 import type { ObjectSource } from "../sources/objects.ts";
 import { referencesOf } from "../sources/references.ts";
@@ -24,7 +23,7 @@ import { claimedPath } from "./claims.ts";
 import { emptyDir } from "./empty-dir.ts";
 import { checkHostPath } from "./host-path.ts";
 import { volumeFiles } from "./sources.ts";
-import { createTokens, type Tokens } from "./tokens.ts";
+import { createTokens, type RequestToken, type Tokens } from "./tokens.ts";
 import { mountFailed, type PodVolumes } from "./volumes.ts";
 
 export interface WrittenVolumesOptions {
@@ -49,6 +48,8 @@ const PLUGIN_DIRECTORIES: Record<(typeof PLUGINS)[number], string> = {
   emptyDir: "kubernetes.io~empty-dir",
 };
 
+const REFRESH_RETRY_MS = 60_000;
+
 /** What is known of a Pod's volumes. */
 interface Entry {
   pod: ReadonlyPod;
@@ -58,53 +59,64 @@ interface Entry {
   rotation: Timer | undefined;
 }
 
+const requestToken =
+  (client: Client): RequestToken =>
+  ({ metadata, spec }, audiences, expirationSeconds) =>
+    client.post(ServiceAccount, { namespace: metadata.namespace, name: spec.serviceAccountName || "default" }, "token", {
+      apiVersion: "authentication.k8s.io/v1",
+      kind: "TokenRequest",
+      metadata: {},
+      spec: {
+        audiences,
+        expirationSeconds,
+        boundObjectRef: { apiVersion: "v1", kind: "Pod", name: metadata.name, uid: metadata.uid },
+      },
+    });
+
+/** Answers where the volume is. Rejects with what stands in the Event. */
+async function setUpOne(
+  options: WrittenVolumesOptions,
+  tokens: Tokens,
+  pod: ReadonlyPod,
+  volume: DeepReadonly<Volume>,
+): Promise<string> {
+  const { client, host, paths, objects } = options;
+  const plugin = PLUGINS.find((name) => volume[name] !== undefined);
+  const directory = plugin === undefined ? "" : PLUGIN_DIRECTORIES[plugin];
+  const own = `${podDirectoryOf(pod, paths)}/volumes/${directory}/${volume.name}`;
+  const group = pod.spec.securityContext?.fsGroup;
+  if (volume.emptyDir !== undefined) {
+    await emptyDir(host, own, volume.emptyDir, group);
+    return own;
+  }
+  if (volume.hostPath !== undefined) return checkHostPath(host, volume.hostPath);
+  if (volume.persistentVolumeClaim !== undefined) return claimedPath(client, host, pod, volume.persistentVolumeClaim);
+  // The runtime mounts it (KEP-4639).
+  if (volume.image !== undefined) return "";
+  const token = (audience: string, seconds: number | undefined) => tokens.get(pod, audience, seconds);
+  const context = { pod, objects, podIps: [], hostIps: options.hostIps(), allocatable: options.allocatable(), token };
+  const files = await volumeFiles(context, volume);
+  if (files === undefined) throw new Error("no volume plugin matched");
+  await host.writeVolume(own, files, group);
+  return own;
+}
+
+/** One step after the other. */
+function queue<T>(entry: Entry, step: () => Promise<T>): Promise<T> {
+  const done = entry.work.then(step, step);
+  entry.work = done.catch(() => {});
+  return done;
+}
+
 export function writtenVolumes(options: WrittenVolumesOptions): PodVolumes {
   const { client, clock, wheel, logger, host, paths, objects } = options;
   const entries = new Map<string, Entry>();
-  const requestToken = ({ metadata, spec }: ReadonlyPod, audiences: string[], expirationSeconds: number) =>
-    client.post<TokenRequest>(
-      ServiceAccount,
-      { namespace: metadata.namespace, name: spec.serviceAccountName || "default" },
-      "token",
-      {
-        apiVersion: "authentication.k8s.io/v1",
-        kind: "TokenRequest",
-        metadata: {},
-        spec: {
-          audiences,
-          expirationSeconds,
-          boundObjectRef: { apiVersion: "v1", kind: "Pod", name: metadata.name, uid: metadata.uid },
-        },
-      },
-    );
-  const tokens: Tokens = createTokens(clock, requestToken);
-
-  async function setUpOne(entry: Entry, volume: DeepReadonly<Volume>): Promise<string> {
-    const { pod } = entry;
-    const directory = `${podDirectoryOf(pod, paths)}/volumes`;
-    const plugin = PLUGINS.find((name) => volume[name] !== undefined);
-    const own = `${directory}/${plugin === undefined ? "" : PLUGIN_DIRECTORIES[plugin]}/${volume.name}`;
-    const group = pod.spec.securityContext?.fsGroup;
-    if (volume.emptyDir !== undefined) {
-      await emptyDir(host, own, volume.emptyDir, group);
-      return own;
-    }
-    if (volume.hostPath !== undefined) return checkHostPath(host, volume.hostPath);
-    if (volume.persistentVolumeClaim !== undefined) return claimedPath(client, host, pod, volume.persistentVolumeClaim);
-    // The runtime mounts it (KEP-4639).
-    if (volume.image !== undefined) return "";
-    const token = (audience: string, seconds: number | undefined) => tokens.get(pod, audience, seconds);
-    const context = { pod, objects, podIps: [], hostIps: options.hostIps(), allocatable: options.allocatable(), token };
-    const files = await volumeFiles(context, volume);
-    if (files === undefined) throw new Error("no volume plugin matched");
-    await host.writeVolume(own, files, group);
-    return own;
-  }
+  const tokens = createTokens(clock, requestToken(client));
 
   async function setUpAll(entry: Entry): Promise<void> {
     for (const volume of entry.pod.spec.volumes ?? []) {
       try {
-        entry.paths.set(volume.name, await setUpOne(entry, volume));
+        entry.paths.set(volume.name, await setUpOne(options, tokens, entry.pod, volume));
       } catch (error) {
         throw mountFailed(volume.name, error instanceof Error ? error.message : String(error));
       }
@@ -114,18 +126,11 @@ export function writtenVolumes(options: WrittenVolumesOptions): PodVolumes {
     entry.rotation = nextMs === undefined ? undefined : wheel.after(nextMs, () => refresh(entry));
   }
 
-  /** One step after the other. */
-  function queue<T>(entry: Entry, step: () => Promise<T>): Promise<T> {
-    const done = entry.work.then(step, step);
-    entry.work = done.catch(() => {});
-    return done;
-  }
-
   function refresh(entry: Entry): void {
     if (entries.get(entry.pod.metadata.uid) !== entry || entry.paths.size === 0) return;
     queue(entry, () => setUpAll(entry)).catch((error) => {
       logger.warn("volumes not brought up to date", { pod: entry.pod.metadata.name, error: String(error) });
-      entry.rotation = wheel.after(60_000, () => refresh(entry));
+      entry.rotation = wheel.after(REFRESH_RETRY_MS, () => refresh(entry));
     });
   }
 
@@ -198,5 +203,3 @@ async function takeDown(host: Host, pod: ReadonlyPod, paths: KubeletPaths): Prom
   }
   await host.remove(directory);
 }
-
-export type { PodContainer };
