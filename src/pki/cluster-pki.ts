@@ -47,29 +47,56 @@ export class PkiError extends Error {
   override readonly name = "PkiError";
 }
 
+interface Wanted {
+  commonName: string;
+  organizations: readonly string[];
+  usage: Usage;
+  issuer: Identity;
+}
+
+/** Whether a certificate is what is wanted, for long enough. */
+function isGood(certificate: X509Certificate, nowMs: number, { commonName, organizations, usage, issuer }: Wanted): boolean {
+  const subject = [...organizations.map((each) => `O=${each}`), `CN=${commonName}`].join("\n");
+  const names = usage.type === "server" ? usage.hosts : [];
+  return (
+    Date.parse(certificate.validTo) - nowMs > RENEW_BEFORE_MS &&
+    certificate.subject === subject &&
+    names.every((host) => (isIP(host) === 0 ? certificate.checkHost(host) : certificate.checkIP(host)) !== undefined) &&
+    certificate.verify(new X509Certificate(issuer.certificate).publicKey)
+  );
+}
+
+interface StoredIdentity {
+  identity: Identity;
+  certificate: X509Certificate;
+}
+
+/** Undefined where there is none. Throws PkiError for a damaged one. */
+function storedIdentity(path: string): StoredIdentity | undefined {
+  const certificate = readFileIfThere(`${path}.crt`);
+  const key = readFileIfThere(`${path}.key`);
+  if (certificate === undefined || key === undefined) return undefined;
+  try {
+    return { identity: { certificate, key }, certificate: new X509Certificate(certificate) };
+  } catch (error) {
+    throw new PkiError(`${path}.crt is not a certificate; put it back from a copy, or delete it to get a new one`, {
+      cause: error,
+    });
+  }
+}
+
+/** The key first: a certificate without its key would look complete to nobody. */
+function keepIdentity(path: string, identity: Identity): Identity {
+  writePrivateFile(`${path}.key`, identity.key);
+  writePrivateFile(`${path}.crt`, identity.certificate);
+  return identity;
+}
+
 export function openClusterPki({ directory, clock, entropy }: ClusterPkiOptions): ClusterPki {
   const pathOf = (file: string): string => join(directory, file);
 
-  function stored(name: string): { identity: Identity; certificate: X509Certificate } | undefined {
-    const certificate = readFileIfThere(pathOf(`${name}.crt`));
-    const key = readFileIfThere(pathOf(`${name}.key`));
-    if (certificate === undefined || key === undefined) return undefined;
-    try {
-      return { identity: { certificate, key }, certificate: new X509Certificate(certificate) };
-    } catch (error) {
-      throw new PkiError(
-        `${pathOf(`${name}.crt`)} is not a certificate; put it back from a copy, or delete it to get a new one`,
-        { cause: error },
-      );
-    }
-  }
-
-  function keep(name: string, identity: Identity): Identity {
-    // The key first: a certificate without its key would look complete to nobody.
-    writePrivateFile(pathOf(`${name}.key`), identity.key);
-    writePrivateFile(pathOf(`${name}.crt`), identity.certificate);
-    return identity;
-  }
+  const stored = (name: string): StoredIdentity | undefined => storedIdentity(pathOf(name));
+  const keep = (name: string, identity: Identity): Identity => keepIdentity(pathOf(name), identity);
 
   const make = (commonName: string, organizations: readonly string[], usage: Usage, issuer?: Identity): Identity =>
     makeIdentity({
@@ -87,23 +114,9 @@ export function openClusterPki({ directory, clock, entropy }: ClusterPkiOptions)
 
   function leaf(name: string, commonName: string, organizations: readonly string[], usage: Usage, issuer: Identity): Identity {
     const before = stored(name);
-    if (before !== undefined && isGood(before.certificate, { commonName, organizations, usage, issuer })) return before.identity;
+    if (before !== undefined && isGood(before.certificate, clock.now(), { commonName, organizations, usage, issuer }))
+      return before.identity;
     return keep(name, make(commonName, organizations, usage, issuer));
-  }
-
-  function isGood(
-    certificate: X509Certificate,
-    wanted: { commonName: string; organizations: readonly string[]; usage: Usage; issuer: Identity },
-  ) {
-    const { commonName, organizations, usage, issuer } = wanted;
-    const subject = [...organizations.map((each) => `O=${each}`), `CN=${commonName}`].join("\n");
-    const names = usage.type === "server" ? usage.hosts : [];
-    return (
-      Date.parse(certificate.validTo) - clock.now() > RENEW_BEFORE_MS &&
-      certificate.subject === subject &&
-      names.every((host) => (isIP(host) === 0 ? certificate.checkHost(host) : certificate.checkIP(host)) !== undefined) &&
-      certificate.verify(new X509Certificate(issuer.certificate).publicKey)
-    );
   }
 
   async function openServiceAccountKey(): Promise<string> {

@@ -5,7 +5,6 @@
 import { createServer, type IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
-import { assert } from "../base/assert.ts";
 import type { Headers, HttpHandler, HttpRequest, HttpResponse, Sink } from "../base/http.ts";
 import type { Logger } from "../base/logger.ts";
 import { answerOf, isBodiless, plainHeaders, splitTarget } from "./answer.ts";
@@ -139,6 +138,28 @@ function send(response: HttpResponse, to: ServerResponse, isHead: boolean, strea
   body.stream(sink);
 }
 
+/** Gives the connection away where the handler took it over; otherwise answers, and ends it: Node already let go of it. */
+function answerUpgrade(
+  response: HttpResponse,
+  { socket, head, to, streams }: { socket: Duplex; head: Uint8Array; to: ServerResponse; streams: Set<Sink> },
+): void {
+  if (response.status !== 101 || response.upgrade === undefined) {
+    to.assignSocket(socket as TLSSocket);
+    to.shouldKeepAlive = false;
+    to.once("finish", () => socket.end());
+    send(response, to, false, streams);
+    return;
+  }
+  const lines = headOf(response);
+  let text = "HTTP/1.1 101 Switching Protocols\r\n";
+  for (let index = 0; index < lines.length; index += 2) text += `${lines[index]}: ${lines[index + 1]}\r\n`;
+  socket.write(`${text}\r\n`);
+  const connection = upgradedConnection(socket, head);
+  streams.add(connection);
+  connection.onClose(() => streams.delete(connection));
+  response.upgrade(connection);
+}
+
 export function http1Server({ handler, log, streams }: Http1Options): Http1Server {
   const server = createServer({
     maxHeaderSize: MAX_HEADER_BYTES,
@@ -165,27 +186,9 @@ export function http1Server({ handler, log, streams }: Http1Options): Http1Serve
 
   server.on("upgrade", (message: IncomingMessage, socket: Duplex, head: Buffer) => {
     const to = new ServerResponse(message);
-    const request = new Http1Request(message, to);
     socket.on("error", () => socket.destroy());
-    void answerOf(handler, request, log).then((response) => {
-      if (socket.destroyed) return;
-      if (response.status === 101 && response.upgrade) {
-        const lines = headOf(response);
-        let text = "HTTP/1.1 101 Switching Protocols\r\n";
-        for (let index = 0; index < lines.length; index += 2) text += `${lines[index]}: ${lines[index + 1]}\r\n`;
-        socket.write(`${text}\r\n`);
-        const connection = upgradedConnection(socket, head);
-        streams.add(connection);
-        connection.onClose(() => streams.delete(connection));
-        response.upgrade(connection);
-        return;
-      }
-      // Refused: an ordinary answer on a connection that Node already gave away, so it ends with it.
-      assert("setTimeout" in socket, "an upgrade comes on a socket");
-      to.assignSocket(socket as TLSSocket);
-      to.shouldKeepAlive = false;
-      to.once("finish", () => socket.end());
-      send(response, to, false, streams);
+    void answerOf(handler, new Http1Request(message, to), log).then((response) => {
+      if (!socket.destroyed) answerUpgrade(response, { socket, head, to, streams });
     });
   });
 

@@ -10,6 +10,7 @@ import {
   type ServerHttp2Stream,
 } from "node:http2";
 import type { TLSSocket } from "node:tls";
+import type { Clock } from "../base/clock.ts";
 import type { Headers, HttpHandler, HttpRequest, HttpResponse, Sink } from "../base/http.ts";
 import type { Logger } from "../base/logger.ts";
 import { answerOf, isBodiless, plainHeaders, splitTarget } from "./answer.ts";
@@ -29,6 +30,7 @@ export interface Http2Options {
   handler: HttpHandler;
   log: Logger;
   streams: Set<Sink>;
+  clock: Clock;
 }
 
 export interface Http2Server {
@@ -46,6 +48,9 @@ const SETTINGS = {
 };
 /** What a client may send on one connection before it must wait for us, as upstream. */
 const CONNECTION_WINDOW_BYTES = 256 * 1024 * MAX_CONCURRENT_STREAMS;
+
+/** How often connections are looked at: one timer for all of them. */
+const SWEEP_MS = 15_000;
 
 class Http2Request implements HttpRequest {
   readonly method: string;
@@ -144,16 +149,38 @@ function send(response: HttpResponse, to: ServerHttp2Stream, isHead: boolean, st
   body.stream(sink);
 }
 
-export function http2Server({ handler, log, streams }: Http2Options): Http2Server {
-  const sessions = new Set<ServerHttp2Session>();
+/** One client's connection, as the sweep sees it. */
+interface Connection {
+  readonly session: ServerHttp2Session;
+  /** Open streams, and how many bytes waited in each when the sweep last saw it. */
+  readonly open: Map<ServerHttp2Stream, { waiting: number; sinceMs: number }>;
+  idleSinceMs: number;
+}
+
+/** Ends streams whose client takes nothing, and connections on which nothing is open. */
+function sweep(connections: Iterable<Connection>, nowMs: number): void {
+  for (const { session, open, idleSinceMs } of connections) {
+    if (open.size === 0 && nowMs - idleSinceMs > IDLE_TIMEOUT_MS) session.close();
+    for (const [stream, seen] of open) {
+      const waiting = stream.writableLength;
+      if (waiting === 0 || waiting !== seen.waiting) open.set(stream, { waiting, sinceMs: nowMs });
+      else if (nowMs - seen.sinceMs > STALLED_WRITE_TIMEOUT_MS) stream.close(constants.NGHTTP2_CANCEL);
+    }
+  }
+}
+
+export function http2Server({ handler, log, streams, clock }: Http2Options): Http2Server {
+  const connections = new Set<Connection>();
+  let timer = clock.after(SWEEP_MS, run);
+  function run(): void {
+    sweep(connections, clock.monotonic());
+    timer = clock.after(SWEEP_MS, run);
+  }
 
   const onStream = (stream: ServerHttp2Stream, sent: IncomingHttpHeaders, peer: Peer): void => {
     const request = new Http2Request(stream, sent, peer);
     // A stream that the client resets is a closed stream, not an error of ours.
     stream.on("error", () => {});
-    stream.setTimeout(STALLED_WRITE_TIMEOUT_MS, () => {
-      if (stream.writableLength > 0) stream.close(constants.NGHTTP2_CANCEL);
-    });
     void answerOf(handler, request, log).then((response) => {
       if (!stream.destroyed && !stream.closed) send(response, stream, request.method === "HEAD", streams);
     });
@@ -162,25 +189,26 @@ export function http2Server({ handler, log, streams }: Http2Options): Http2Serve
   return {
     accept(socket, peer) {
       const session = performServerHandshake(socket, { settings: SETTINGS, maxHeaderListPairs: MAX_HEADER_COUNT });
-      sessions.add(session);
+      const connection: Connection = { session, open: new Map(), idleSinceMs: clock.monotonic() };
+      connections.add(connection);
       session.setLocalWindowSize(CONNECTION_WINDOW_BYTES);
-      let open = 0;
       session.on("stream", (stream: ServerHttp2Stream, sent: IncomingHttpHeaders) => {
-        open++;
-        stream.once("close", () => open--);
+        connection.open.set(stream, { waiting: 0, sinceMs: 0 });
+        stream.once("close", () => {
+          connection.open.delete(stream);
+          connection.idleSinceMs = clock.monotonic();
+        });
         onStream(stream, sent, peer);
       });
-      session.setTimeout(IDLE_TIMEOUT_MS, () => {
-        if (open === 0) session.close();
-      });
       session.on("error", () => session.destroy());
-      session.once("close", () => sessions.delete(session));
+      session.once("close", () => connections.delete(connection));
     },
     drain() {
-      for (const session of sessions) session.close();
+      for (const { session } of connections) session.close();
     },
     closeAllConnections() {
-      for (const session of sessions) session.destroy();
+      timer.cancel();
+      for (const { session } of connections) session.destroy();
     },
   };
 }

@@ -55,7 +55,7 @@ export async function serve({ handler, tls, address, port, clock, log = silentLo
   const streams = new Set<Sink>();
   const sockets = new Set<Socket>();
   const http1 = http1Server({ handler, log, streams });
-  const http2 = http2Server({ handler, log, streams });
+  const http2 = http2Server({ handler, log, streams, clock });
   const server = createServer({
     ...secureOptions(tls),
     ALPNProtocols: ["h2", "http/1.1"],

@@ -46,11 +46,10 @@ const MEMO_TOKENS = 4096;
 /** Clocks differ, and a Pod's containers still talk while it ends. */
 const LEEWAY_MS = 60_000;
 
-export function tokenAuthenticator(options: TokenAuthenticatorOptions): TokenAuthenticator {
-  const { key, issuer, clock, reader } = options;
+/** The claims of tokens whose signature is good; each is checked once. */
+function verifier(key: Promise<TokenKey>): (token: string) => Promise<Record<string, unknown> | undefined> {
   const verified = new Map<string, Record<string, unknown>>();
-
-  async function claimsOf(token: string): Promise<Record<string, unknown> | undefined> {
+  return async (token) => {
     const known = verified.get(token);
     if (known !== undefined) return known;
     const claims = await verifiedClaims(await key, token);
@@ -58,7 +57,12 @@ export function tokenAuthenticator(options: TokenAuthenticatorOptions): TokenAut
     if (verified.size >= MEMO_TOKENS) verified.delete(verified.keys().next().value ?? "");
     verified.set(token, claims);
     return claims;
-  }
+  };
+}
+
+export function tokenAuthenticator(options: TokenAuthenticatorOptions): TokenAuthenticator {
+  const { key, issuer, clock, reader } = options;
+  const claimsOf = verifier(key);
 
   function exists(row: AnyResource, namespace: string, { name, uid }: ObjectIdentity): boolean {
     const found = reader.identity(row, namespace, name);

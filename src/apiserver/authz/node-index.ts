@@ -56,12 +56,39 @@ function volumeSecrets({ spec }: DeepReadonly<PersistentVolume>): string[] {
   return refs.flatMap((ref) => (ref?.name ? [`${ref.namespace || claimNamespace}/${ref.name}`] : []));
 }
 
+/** Bound volumes by name, and by the Secrets that they name. */
+function volumeIndex() {
+  const volumes = new Map<string, Volume>();
+  const bySecret = new Map<string, Set<string>>();
+  function remove(name: string): void {
+    for (const secret of volumes.get(name)?.secrets ?? []) {
+      const using = bySecret.get(secret);
+      using?.delete(name);
+      if (using?.size === 0) bySecret.delete(secret);
+    }
+    volumes.delete(name);
+  }
+  return {
+    remove,
+    set(volume: DeepReadonly<PersistentVolume>): void {
+      const { name } = volume.metadata;
+      remove(name);
+      const { claimRef } = volume.spec ?? {};
+      if (!claimRef?.name) return;
+      const secrets = volumeSecrets(volume);
+      volumes.set(name, { claim: `${claimRef.namespace}/${claimRef.name}`, secrets });
+      for (const secret of secrets) bySecret.set(secret, (bySecret.get(secret) ?? new Set()).add(name));
+    },
+    claimOf: (name: string): string | undefined => volumes.get(name)?.claim,
+    withSecret: (secret: string): Iterable<string> => bySecret.get(secret) ?? [],
+  };
+}
+
 export function nodeIndex(): NodeIndex {
   const nodeOfPod = new Map<string, string>();
   const podsOfNode = new Map<string, Map<string, FeedItem>>();
   const references = new Map<string, ReadonlySet<Reference>>();
-  const volumes = new Map<string, Volume>();
-  const volumesOfSecret = new Map<string, Set<string>>();
+  const volumes = volumeIndex();
   const attachments = new Map<string, string>();
   const slices = new Map<string, string>();
 
@@ -100,33 +127,16 @@ export function nodeIndex(): NodeIndex {
     return false;
   }
 
-  function removeVolume(name: string): void {
-    for (const secret of volumes.get(name)?.secrets ?? []) {
-      const using = volumesOfSecret.get(secret);
-      using?.delete(name);
-      if (using?.size === 0) volumesOfSecret.delete(secret);
-    }
-    volumes.delete(name);
-  }
-
   function hasVolume(node: string, name: string): boolean {
-    const claim = volumes.get(name)?.claim.split("/");
+    const claim = volumes.claimOf(name)?.split("/");
     return claim !== undefined && named(node, "persistentvolumeclaim", claim[0] ?? "", claim[1] ?? "");
   }
 
   return {
     setPod,
     removePod: (item) => removePod(keyOf(item)),
-    setVolume(volume) {
-      const { name } = volume.metadata;
-      removeVolume(name);
-      const { claimRef } = volume.spec ?? {};
-      if (!claimRef?.name) return;
-      const secrets = volumeSecrets(volume);
-      volumes.set(name, { claim: `${claimRef.namespace}/${claimRef.name}`, secrets });
-      for (const secret of secrets) volumesOfSecret.set(secret, (volumesOfSecret.get(secret) ?? new Set()).add(name));
-    },
-    removeVolume: ({ metadata }) => removeVolume(metadata.name),
+    setVolume: volumes.set,
+    removeVolume: ({ metadata }) => volumes.remove(metadata.name),
     setAttachment: ({ metadata, spec }) => void attachments.set(metadata.name, spec.nodeName),
     removeAttachment: ({ metadata }) => void attachments.delete(metadata.name),
     setSlice: ({ metadata, spec }) => void slices.set(metadata.name, spec.nodeName ?? ""),
@@ -135,7 +145,7 @@ export function nodeIndex(): NodeIndex {
     references(node, kind, namespace, name) {
       if (named(node, kind, namespace, name)) return true;
       if (kind !== "secret") return false;
-      for (const volume of volumesOfSecret.get(`${namespace}/${name}`) ?? []) if (hasVolume(node, volume)) return true;
+      for (const volume of volumes.withSecret(`${namespace}/${name}`)) if (hasVolume(node, volume)) return true;
       return false;
     },
     hasVolume,
