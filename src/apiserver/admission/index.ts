@@ -5,6 +5,7 @@
  */
 import { type EscalationOptions, rbacEscalation } from "../authz/escalation.ts";
 import type { AdmissionPlugin } from "./plugin.ts";
+import { certificateApproval, certificateSigning, certificateSubjectRestriction } from "./plugins/certificates.ts";
 import { defaultIngressClass } from "./plugins/default-ingress-class.ts";
 import { defaultStorageClass } from "./plugins/default-storage-class.ts";
 import { defaultTolerationSeconds } from "./plugins/default-toleration-seconds.ts";
@@ -36,6 +37,9 @@ export const admissionPlugins = (options: AdmissionPluginOptions): AdmissionPlug
   storageObjectInUseProtection,
   persistentVolumeClaimResize,
   runtimeClass,
+  certificateApproval(options.authorizers),
+  certificateSigning(options.authorizers),
+  certificateSubjectRestriction,
   defaultIngressClass,
   resourceQuota,
 ];
