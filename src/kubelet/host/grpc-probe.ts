@@ -1,6 +1,7 @@
 /** The gRPC health check, over HTTP/2 without TLS: https://github.com/grpc/grpc/blob/master/doc/health-checking.md */
 import { connect, constants } from "node:http2";
 import { concatBytes, encodeUtf8 } from "../../base/bytes.ts";
+import type { Clock } from "../../base/clock.ts";
 import type { ProbeOutcome, ProbeRequest } from "../probes/prober.ts";
 
 const STATUS_NAMES: readonly string[] = ["UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN"];
@@ -16,18 +17,19 @@ function checkRequest(service: string): Uint8Array {
 /** Field 1 of the answer; 0 where it is not there. */
 const servingStatus = (answer: Uint8Array): number => (answer[5] === 0x08 ? (answer[6] ?? 0) : 0);
 
-export function probeGrpc({ probe, podIp, timeoutMs }: ProbeRequest): Promise<ProbeOutcome> {
+export function probeGrpc(clock: Clock, { probe, podIp, timeoutMs }: ProbeRequest): Promise<ProbeOutcome> {
   const port = probe.grpc?.port ?? 0;
   const service = probe.grpc?.service ?? "";
   const authority = `${podIp.includes(":") ? `[${podIp}]` : podIp}:${port}`;
   return new Promise((resolve) => {
     const session = connect(`http://${authority}`);
     const done = (outcome: ProbeOutcome): void => {
+      limit.cancel();
       session.destroy();
       resolve(outcome);
     };
     const unreachable = `timeout: failed to connect service "${authority}" within ${timeoutMs / 1000}s`;
-    session.setTimeout(timeoutMs, () => done({ result: "failure", output: unreachable }));
+    const limit = clock.after(timeoutMs, () => done({ result: "failure", output: unreachable }));
     session.on("error", () => done({ result: "failure", output: unreachable }));
     const stream = session.request({
       [constants.HTTP2_HEADER_METHOD]: "POST",

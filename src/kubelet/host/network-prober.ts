@@ -6,6 +6,7 @@ import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { connect } from "node:net";
 import { decodeUtf8 } from "../../base/bytes.ts";
+import type { Clock } from "../../base/clock.ts";
 import type { HookHttp } from "../lifecycle/hooks.ts";
 import { httpUrl, type ProbeOutcome, type ProbeRequest, type Prober, portOf } from "../probes/prober.ts";
 import { isRuntimeError, type RuntimeService } from "../runtime/runtime.ts";
@@ -111,13 +112,13 @@ async function probeExec(runtime: RuntimeService, { probe, containerId, timeoutM
   }
 }
 
-export const networkProber = (runtime: RuntimeService): Prober => ({
+export const networkProber = (runtime: RuntimeService, clock: Clock): Prober => ({
   async probe(request) {
     const { probe } = request;
     if (probe.exec !== undefined) return probeExec(runtime, request);
     if (probe.httpGet !== undefined) return probeHttp(request);
     if (probe.tcpSocket !== undefined) return probeTcp(request);
-    if (probe.grpc !== undefined) return probeGrpc(request);
+    if (probe.grpc !== undefined) return probeGrpc(clock, request);
     return { result: "error", output: "missing probe handler" };
   },
 });
