@@ -91,12 +91,15 @@ export function createPodConfigs(options: PodConfigsOptions): PodConfigs {
     async sandbox(pod, attempt) {
       const hostname = sandboxHostname(pod, dns.domain, nodeName);
       const seenAt = new Date(clock.now()).toISOString();
+      // Runtimes write logs into directories that are there.
+      await host?.makeDirectory(logDirectoryOf(pod, paths.logs), 0o755);
       return sandboxConfig({ pod, attempt, hostname, dns: dnsOf(pod, dns), logRoot: paths.logs, cgroupRoot, seenAt });
     },
     environment,
     async container(material) {
       const { pod, named, attempt, image, imageReference, targetId } = material;
       const variables = await environment(material);
+      await host?.makeDirectory(`${logDirectoryOf(pod, paths.logs)}/${named.container.name}`, 0o755);
       const mounts = await mountsOf(material, variables);
       return containerConfig({
         pod,

@@ -22,16 +22,16 @@ export function oomScoreAdj(pod: ReadonlyPod, container: PodContainer, nodeMemor
   const qos = qosClassOf(pod);
   if (qos === "Guaranteed") return -997;
   if (qos === "BestEffort") return 1000;
-  const request = quantityValue(container.resources?.requests?.["memory"] ?? "0");
+  const request = quantityValue(container.resources?.requests?.memory ?? "0");
   const score = nodeMemoryBytes > 0 ? Math.floor(1000 - (1000 * request) / nodeMemoryBytes) : 999;
   return Math.min(Math.max(score, 3), 999);
 }
 
 export function containerResources(pod: ReadonlyPod, container: PodContainer, nodeMemoryBytes: number): LinuxContainerResources {
   const { requests = {}, limits = {} } = container.resources ?? {};
-  const cpuLimit = quantityMilliValue(limits["cpu"] ?? "0");
-  const cpuRequest = requests["cpu"] === undefined ? cpuLimit : quantityMilliValue(requests["cpu"]);
-  const memory = quantityValue(limits["memory"] ?? "0");
+  const cpuLimit = quantityMilliValue(limits.cpu ?? "0");
+  const cpuRequest = requests.cpu === undefined ? cpuLimit : quantityMilliValue(requests.cpu);
+  const memory = quantityValue(limits.memory ?? "0");
   return {
     cpuShares: sharesOf(cpuRequest),
     ...(cpuLimit > 0 ? { cpuPeriod: PERIOD_US, cpuQuota: quotaOf(cpuLimit) } : {}),
@@ -56,10 +56,10 @@ export function podResources(pod: ReadonlyPod): LinuxContainerResources {
   const limits = podLimits(pod);
   const allLimited = (name: string): boolean =>
     pod.spec.containers.every(({ resources }) => resources?.limits?.[name] !== undefined);
-  const memory = allLimited("memory") ? (limits["memory"] ?? 0) : 0;
-  const cpu = allLimited("cpu") ? (limits["cpu"] ?? 0) : 0;
+  const memory = allLimited("memory") ? (limits.memory ?? 0) : 0;
+  const cpu = allLimited("cpu") ? (limits.cpu ?? 0) : 0;
   return {
-    cpuShares: sharesOf(requests["cpu"] ?? 0),
+    cpuShares: sharesOf(requests.cpu ?? 0),
     ...(cpu > 0 ? { cpuPeriod: PERIOD_US, cpuQuota: quotaOf(cpu) } : {}),
     ...(memory > 0 ? { memoryLimitBytes: memory } : {}),
   };

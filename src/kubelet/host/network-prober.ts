@@ -6,7 +6,7 @@ import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { connect } from "node:net";
 import { decodeUtf8 } from "../../base/bytes.ts";
-import type { Clock } from "../../base/clock.ts";
+import { type Clock, realClock } from "../../base/clock.ts";
 import type { HookHttp } from "../lifecycle/hooks.ts";
 import { httpUrl, type ProbeOutcome, type ProbeRequest, type Prober, portOf } from "../probes/prober.ts";
 import { isRuntimeError, type RuntimeService } from "../runtime/runtime.ts";
@@ -112,7 +112,8 @@ async function probeExec(runtime: RuntimeService, { probe, containerId, timeoutM
   }
 }
 
-export const networkProber = (runtime: RuntimeService, clock: Clock): Prober => ({
+/** The machine's own clock bounds the waiting, unless another is given. */
+export const networkProber = (runtime: RuntimeService, clock: Clock = realClock): Prober => ({
   async probe(request) {
     const { probe } = request;
     if (probe.exec !== undefined) return probeExec(runtime, request);
