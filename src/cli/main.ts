@@ -1,11 +1,18 @@
-/** `timonier`: one file a command. */
+/** `timonier`: one file a command, and one line here. */
 import { Command, CommanderError } from "commander";
+import { addAgent } from "./agent.ts";
+import { addDown } from "./down.ts";
 import { reportFailure } from "./failure.ts";
 import { addUp } from "./up.ts";
 
-const program = new Command("timonier").description("A Kubernetes cluster in one package.").showHelpAfterError().exitOverride();
+const program = new Command("timonier")
+  .description("A Kubernetes cluster in one package.")
+  .showHelpAfterError()
+  .exitOverride();
 
 addUp(program);
+addDown(program);
+addAgent(program);
 
 try {
   await program.parseAsync(process.argv);

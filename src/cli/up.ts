@@ -1,9 +1,17 @@
 /** `timonier up`: starts a cluster, says when it is ready, and ends it cleanly on SIGINT and SIGTERM. */
+import { spawn } from "node:child_process";
+import { openSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import type { Command } from "commander";
-import { clusterConfig, type RawOptions } from "../cluster/config.ts";
-import { defaultDataDirectory } from "../cluster/data-directory.ts";
-import { runCluster } from "../cluster/run.ts";
+import { type ClusterConfig, clusterConfig, type RawOptions } from "../cluster/config.ts";
+import { dataDirectory, defaultDataDirectory, makeDataDirectory } from "../cluster/data-directory.ts";
+import { type RunListener, runCluster } from "../cluster/run.ts";
+import { consoleLogger } from "./console-logger.ts";
+import { CommandError, messageOf } from "./failure.ts";
+import { endSignal, keepAlive } from "./process-signals.ts";
+
+/** What a detached server tells the command that started it. */
+type Told = { line: string } | { done: true } | { failed: string };
 
 export function addUp(program: Command): void {
   program
@@ -25,8 +33,65 @@ export function addUp(program: Command): void {
     .option("--disable <components>", "leave out scheduler, controllers, proxy, dns (separated by commas)")
     .option("--detach", "return once the cluster is ready, and leave it running")
     .action(async (options: RawOptions & { detach?: boolean }) => {
-      const startMs = performance.timeOrigin;
       const config = clusterConfig(options, { hostname: hostname(), defaultDataDirectory: defaultDataDirectory() });
-      await runCluster(config, { startMs });
+      if (options.detach) await detach(config);
+      else await run(config);
     });
 }
+
+/** Where lines for the user go: to the command that started us, or to the terminal. */
+function outlet(): { say(line: string): void; done(): void; failed(message: string): void } {
+  const send = (message: Told): void => void (process.connected && process.send?.(message, () => {}));
+  if (!process.send) return { say: (line) => console.log(line), done() {}, failed() {} };
+  return {
+    say: (line) => send({ line }),
+    done: () => send({ done: true }),
+    failed: (message) => send({ failed: message }),
+  };
+}
+
+async function run(config: ClusterConfig): Promise<void> {
+  const release = keepAlive();
+  const { say, done, failed } = outlet();
+  const listener: RunListener = {
+    ready: (_server, elapsedMs) => say(`ready in ${Math.round(elapsedMs)} ms\nkubeconfig: ${config.kubeconfig}`),
+    progress: (what) => say(`${what} …`),
+    nodeReady(kind, notes) {
+      if (notes !== "") say(notes);
+      say(kind === "simulated" ? `${config.simulatedNodes} simulated node(s) ready` : `node ${config.nodeName} ready`);
+      done();
+    },
+  };
+  try {
+    await runCluster({ config, startMs: performance.timeOrigin, logger: consoleLogger(), listener, signal: endSignal() });
+  } catch (error) {
+    failed(messageOf(error));
+    throw error;
+  } finally {
+    release();
+    if (process.connected) process.disconnect?.();
+  }
+}
+
+/** Starts the same command in the background and repeats what it says until it is ready. */
+async function detach(config: ClusterConfig): Promise<void> {
+  const directory = dataDirectory(config.dataDirectory);
+  makeDataDirectory(directory);
+  const log = openSync(directory.serverLog, "a", 0o600);
+  const args = process.argv.slice(1).filter((argument) => argument !== "--detach");
+  const child = spawn(process.execPath, [...process.execArgv, ...args], { detached: true, stdio: ["ignore", log, log, "ipc"] });
+  await new Promise<void>((resolve, reject) => {
+    child.on("message", (message: Told) => {
+      if ("line" in message) console.log(message.line);
+      else if ("failed" in message) reject(new CommandError(message.failed));
+      else resolve();
+    });
+    child.once("exit", (code) =>
+      reject(new CommandError(`the server ended with code ${code}:\n${lastLines(directory.serverLog)}`)),
+    );
+  });
+  child.disconnect();
+  child.unref();
+}
+
+const lastLines = (file: string): string => readFileSync(file, "utf8").trimEnd().split("\n").slice(-5).join("\n");

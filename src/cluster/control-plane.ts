@@ -3,13 +3,10 @@
  *
  * Nothing here opens a socket, a file or a process; those who call it give a store, a clock, entropy and a signing key.
  */
-import { builtInResources } from "../api/resources.ts";
 import { type LegacyClaims, signToken } from "../apiserver/authn/service-account-token.ts";
 import type { TokenKey } from "../apiserver/authn/token-key.ts";
 import type { TrustOptions } from "../apiserver/bootstrap/index.ts";
-import { type Compressor, discoveryRoutes } from "../apiserver/discovery/index.ts";
-import { createSecurity } from "../apiserver/security.ts";
-import { type ApiServer, createApiServer } from "../apiserver/server.ts";
+import type { Compressor } from "../apiserver/discovery/index.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Entropy } from "../base/entropy.ts";
 import type { HttpHandler, UserInfo } from "../base/http.ts";
@@ -22,9 +19,10 @@ import { createInformers } from "../client/informers.ts";
 import { allControllers, allLoops, type ControllersConfiguration, startControllers } from "../controllers/index.ts";
 import { startScheduler } from "../scheduler/scheduler.ts";
 import type { Store } from "../store/store.ts";
-import { bootstrap } from "./bootstrap.ts";
+import type { ProcessFigures } from "../telemetry/index.ts";
+import { startApiServer } from "./api-server.ts";
 import type { Component } from "./config.ts";
-import { CONTROLLER_MANAGER, controllerIdentity, LOOPBACK, SCHEDULER } from "./identities.ts";
+import { CONTROLLER_MANAGER, controllerIdentity, SCHEDULER } from "./identities.ts";
 
 export interface ControlPlaneOptions {
   store: Store;
@@ -43,6 +41,8 @@ export interface ControlPlaneOptions {
   compressor?: Compressor;
   /** `host:port` that discovery names. */
   serverAddress?: () => string;
+  /** Figures of the process, for /metrics. */
+  process?: ProcessFigures;
 }
 
 export interface ControlPlane {
@@ -56,47 +56,11 @@ export interface ControlPlane {
   stop(): Promise<void>;
 }
 
-async function startApiServer(options: ControlPlaneOptions): Promise<ApiServer> {
-  const { store, clock, entropy, logger, tokenKey, serviceAccountIssuer: issuer } = options;
-  const security = createSecurity({ clock, entropy, tokenKey, issuer });
-  const server = createApiServer({
-    store,
-    clock,
-    entropy,
-    logger,
-    rows: builtInResources,
-    authenticators: security.authenticators,
-    authorizers: security.authorizers,
-    admission: security.admission,
-    virtualResources: security.virtualResources,
-    routes: [
-      discoveryRoutes({
-        rows: () => builtInResources,
-        now: () => clock.now(),
-        ...(options.serverAddress ? { serverAddress: options.serverAddress } : {}),
-        ...(options.compressor ? { compressor: options.compressor } : {}),
-      }),
-      ...security.routes,
-    ],
-    ...(options.dialNode ? { dialNode: options.dialNode } : {}),
-  });
-  await security.start(server);
-  return {
-    ...server,
-    async close() {
-      security.stop();
-      await server.close();
-    },
-  };
-}
-
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
   const { clock, entropy, logger, disabled } = options;
   const server = await startApiServer(options);
   const clientFor = (user: UserInfo, userAgent: string): Client =>
     createClient({ transport: server.handle, clock, user, userAgent });
-  await bootstrap(clientFor(LOOPBACK, "kube-apiserver"), server, options.trust);
-
   const informers = createInformers({ client: clientFor(CONTROLLER_MANAGER, "kube-controller-manager"), clock, entropy, logger });
   const stops: (() => Promise<void>)[] = [() => informers.stop(), () => server.close()];
   if (!disabled.has("controllers")) {

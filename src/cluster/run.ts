@@ -1,72 +1,159 @@
 /** One cluster in this process, from start to the signal that ends it. */
+import { keepKubernetesService } from "../apiserver/services/kubernetes-service.ts";
 import { realClock } from "../base/clock.ts";
 import { systemEntropy } from "../base/entropy.ts";
-import { formatLogLine, logger } from "../base/logger.ts";
-import type { ClusterConfig } from "./config.ts";
-import { removeServerState, startTicksOf, writeServerState } from "./data-directory.ts";
-import { startServer } from "./server.ts";
-import { createSimulatedNodes, type SimulatedNodes, simulatedNodeNames } from "./simulated-nodes.ts";
+import type { HttpHandler } from "../base/http.ts";
+import type { Logger } from "../base/logger.ts";
+import type { NodeNetwork } from "../network/node/node-network.ts";
+import { type ClusterConfig, OWN_NODE_ADDRESS } from "./config.ts";
+import {
+  type DataDirectory,
+  dataDirectory,
+  makeDataDirectory,
+  removeServerState,
+  runningServer,
+  type ServerState,
+  startTicksOf,
+  writeServerState,
+} from "./data-directory.ts";
+import { type Server, startServer } from "./server.ts";
+
+/** What the cluster tells whoever started it. */
+export interface RunListener {
+  /** The API answers, and controllers and scheduler have seen all that is there. */
+  ready(server: Server, elapsedMs: number): void;
+  /** What takes long, in words. */
+  progress(what: string): void;
+  /** The node takes Pods. `notes`: what the user should know about it. */
+  nodeReady(kind: ServerState["runtime"], notes: string): void;
+}
 
 export interface RunOptions {
+  config: ClusterConfig;
   /** When the process began, in milliseconds since the epoch. */
   startMs: number;
+  logger: Logger;
+  listener: RunListener;
+  /** Aborts when the cluster is to end. */
+  signal: AbortSignal;
 }
 
-export async function runCluster(config: ClusterConfig, { startMs }: RunOptions): Promise<void> {
-  const log = logger((level, message, fields) => console.error(formatLogLine(realClock.now(), level, message, fields)));
-  let nodes: SimulatedNodes | undefined;
-  const server = await startServer({
-    config,
-    addresses: [config.bindAddress],
+/** This directory's cluster runs already. */
+export class AlreadyRunningError extends Error {
+  override readonly name = "CommandError";
+}
+
+type Node =
+  | { kind: "real"; nodeAddress: string; network: NodeNetwork; runtimeEndpoint: string | undefined; notes: string }
+  | { kind: "simulated"; notes: string };
+
+/** Which node there will be. A real one gets its network before anything listens. */
+async function prepareNode(config: ClusterConfig, directory: DataDirectory): Promise<Node> {
+  if (config.runtime === "simulated") return { kind: "simulated", notes: "" };
+  const { chooseRuntime, inspectMachine } = await import("../kubelet/containerd/index.ts");
+  const choice = chooseRuntime({ runtime: config.runtime, endpoint: config.runtimeEndpoint }, await inspectMachine());
+  if (choice.kind === "simulated") return { kind: "simulated", notes: `nodes are simulated: ${choice.because}` };
+  const { setUpNetwork } = await import("./real-node.ts");
+  const nodeAddress = config.nodeAddress ?? OWN_NODE_ADDRESS;
+  const network = await setUpNetwork(config, directory, nodeAddress);
+  const runtimeEndpoint = choice.kind === "endpoint" ? choice.endpoint : undefined;
+  return { kind: "real", nodeAddress, network, runtimeEndpoint, notes: "" };
+}
+
+interface RunningNode {
+  readonly kind: ServerState["runtime"];
+  dial(name: string): HttpHandler | undefined;
+  ready(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+async function startSimulated({ config, logger }: RunOptions, server: Server): Promise<RunningNode> {
+  const { createSimulatedNodes, simulatedNodeNames } = await import("./simulated-nodes.ts");
+  const nodes = createSimulatedNodes({
+    ...config,
+    controlPlane: server.controlPlane,
     clock: realClock,
     entropy: systemEntropy,
-    logger: log,
-    onFatal: (error) => {
-      log.error("the store cannot go on", { error: error.message });
-      process.exit(1);
-    },
-    dialNode: (name) => nodes?.dial(name),
+    logger,
+    names: simulatedNodeNames(config.nodeName, config.simulatedNodes),
   });
-  await server.controlPlane.ready();
-  if (config.runtime === "simulated" && config.simulatedNodes > 0) {
-    nodes = createSimulatedNodes({
-      ...config,
-      controlPlane: server.controlPlane,
-      clock: realClock,
-      entropy: systemEntropy,
-      logger: log,
-      names: simulatedNodeNames(config.nodeName, config.simulatedNodes),
-    });
-  }
-  writeServerState(server.directory, {
-    pid: process.pid,
-    startTicks: startTicksOf(process.pid) ?? "",
-    server: server.url,
-    kubeconfig: config.kubeconfig,
-    runtime: "none",
-    nodeName: config.nodeName,
-  });
-  console.log(`ready in ${Math.round(realClock.now() - startMs)} ms`);
-  console.log(`kubeconfig: ${config.kubeconfig}`);
-  await signalled();
-  await nodes?.stop();
-  await server.stop();
-  removeServerState(server.directory);
+  return { kind: "simulated", dial: (name) => nodes.dial(name), ready: () => nodes.ready(), stop: () => nodes.stop() };
 }
 
-/** Resolves at the first SIGINT or SIGTERM. A second one ends the process at once. */
-function signalled(): Promise<void> {
-  return new Promise((resolve) => {
-    // Nothing else may keep the process alive: sockets and timers are unref'd where they can be.
-    const alive = setInterval(() => {}, 2 ** 30);
-    let first = true;
-    const onSignal = (): void => {
-      if (!first) process.exit(1);
-      first = false;
-      clearInterval(alive);
-      resolve();
-    };
-    process.on("SIGINT", onSignal);
-    process.on("SIGTERM", onSignal);
+async function startReal(options: RunOptions, server: Server, node: Extract<Node, { kind: "real" }>): Promise<RunningNode> {
+  const { startRealNode, releaseNode } = await import("./real-node.ts");
+  const { config, logger } = options;
+  const { directory, pki, port } = server;
+  const { nodeAddress, network, runtimeEndpoint } = node;
+  const url = `https://${nodeAddress}:${port}`;
+  const real = startRealNode({ config, directory, pki, url, nodeAddress, network, runtimeEndpoint, clock: realClock, logger });
+  return {
+    kind: "containerd",
+    dial: (name) => (name === config.nodeName ? real.dial() : undefined),
+    ready: () => real.agent.ready,
+    async stop() {
+      await real.stop();
+      await releaseNode(directory, { deleteFiles: false, clock: realClock, logger });
+    },
+  };
+}
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    signal.addEventListener("abort", () => resolve(), { once: true });
   });
+
+function refuseSecondServer(directory: DataDirectory): void {
+  const running = runningServer(directory);
+  if (running === undefined) return;
+  throw new AlreadyRunningError(
+    `a cluster already runs on ${directory.path} (process ${running.pid}, ${running.server}): use it, or end it with \`timonier down --data-dir ${directory.path}\``,
+  );
+}
+
+/** Resolves when the cluster has ended. */
+export async function runCluster(options: RunOptions): Promise<void> {
+  const { config, startMs, logger, listener, signal } = options;
+  const directory = dataDirectory(config.dataDirectory);
+  refuseSecondServer(directory);
+  makeDataDirectory(directory);
+  const node = await prepareNode(config, directory);
+  let running: RunningNode | undefined;
+  const nodeAddress = node.kind === "real" ? node.nodeAddress : OWN_NODE_ADDRESS;
+  const server = await startServer({
+    config,
+    addresses: [...new Set([config.bindAddress, ...(node.kind === "real" ? [nodeAddress] : [])])],
+    clock: realClock,
+    entropy: systemEntropy,
+    logger,
+    onFatal: (error) => {
+      logger.error("the store cannot go on", { error: error.message });
+      process.exit(1);
+    },
+    dialNode: (name) => running?.dial(name),
+  });
+  try {
+    const { handle } = server.controlPlane;
+    await keepKubernetesService({ handle, serviceCidr: config.serviceCidr, address: nodeAddress, port: server.port });
+    await server.controlPlane.ready();
+    writeServerState(server.directory, {
+      pid: process.pid,
+      startTicks: startTicksOf(process.pid) ?? "",
+      server: server.url,
+      kubeconfig: config.kubeconfig,
+      runtime: node.kind === "real" ? "containerd" : "simulated",
+      nodeName: config.nodeName,
+    });
+    listener.ready(server, realClock.now() - startMs);
+    if (node.kind === "real") listener.progress("starting the node");
+    running = node.kind === "real" ? await startReal(options, server, node) : await startSimulated(options, server);
+    const { kind } = running;
+    await Promise.race([running.ready().then(() => listener.nodeReady(kind, node.notes)), aborted(signal)]);
+    await aborted(signal);
+  } finally {
+    await running?.stop();
+    await server.stop();
+    removeServerState(server.directory);
+  }
 }

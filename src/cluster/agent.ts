@@ -1,0 +1,154 @@
+/**
+ * The node agent: a private containerd, the kubelet and the proxy, in a process of its own.
+ *
+ * It talks to the API server as any kubelet does. When it dies, containers go on; the next agent finds them again.
+ */
+import { Service } from "../api/core/service.ts";
+import { isIPv4 } from "../api/names.ts";
+import type { Clock } from "../base/clock.ts";
+import type { Entropy } from "../base/entropy.ts";
+import type { HttpHandler } from "../base/http.ts";
+import type { Logger } from "../base/logger.ts";
+import type { Client } from "../client/client.ts";
+import { createEventRecorder } from "../client/event-recorder.ts";
+import { createClient } from "../client/http-client.ts";
+import type { Informers } from "../client/informer.ts";
+import { createInformers } from "../client/informers.ts";
+import { type Containerd, claimHostPaths, HOST_PATHS, inspectMachine, startContainerd } from "../kubelet/containerd/index.ts";
+import { logFiles } from "../kubelet/host/log-files.ts";
+import { hookHttp, networkProber } from "../kubelet/host/network-prober.ts";
+import { nodeHost } from "../kubelet/host/node-host.ts";
+import { createKubelet, type Kubelet } from "../kubelet/kubelet.ts";
+import { criRuntime } from "../kubelet/runtime/cri/cri-runtime.ts";
+import type { Runtime } from "../kubelet/runtime/runtime.ts";
+import { startProxy } from "../network/proxy/proxy.ts";
+import { readKubeconfig } from "../pki/kubeconfig.ts";
+import { wireClient } from "../wire/client.ts";
+import { serve } from "../wire/server.ts";
+import { dnsAddressOf } from "./addresses.ts";
+import { type AgentConfig, BRIDGE, CGROUP_ROOT, NODE_API_PORT } from "./agent-config.ts";
+import { hostDns, machineFacts } from "./machine-facts.ts";
+
+export interface AgentOptions {
+  config: AgentConfig;
+  clock: Clock;
+  entropy: Entropy;
+  logger: Logger;
+}
+
+export interface Agent {
+  /** Containers go on. */
+  stop(): Promise<void>;
+}
+
+async function startRuntime({
+  config,
+  clock,
+  logger,
+}: AgentOptions): Promise<{ runtime: Runtime; containerd: Containerd | undefined }> {
+  if (config.runtimeEndpoint !== undefined) {
+    return { runtime: await criRuntime({ endpoint: config.runtimeEndpoint, clock }), containerd: undefined };
+  }
+  const containerd = await startContainerd({
+    dataDirectory: config.dataDirectory,
+    machine: await inspectMachine(),
+    clock,
+    logger,
+  });
+  return { runtime: await criRuntime({ endpoint: containerd.endpoint, clock }), containerd };
+}
+
+/** The node's range comes from the API; until then Pods wait for their network. */
+function followPodRange(runtime: Runtime, containerd: Containerd | undefined): Runtime {
+  if (containerd === undefined) return runtime;
+  return {
+    ...runtime,
+    async updateRuntimeConfig(podCidr) {
+      await containerd.writeNetwork({ podCidrs: [podCidr], bridge: BRIDGE });
+    },
+  };
+}
+
+async function connect(options: AgentOptions): Promise<{ client: Client; informers: Informers; close(): void }> {
+  const { config, clock, entropy, logger } = options;
+  const { server, ca, certificate, key } = await readKubeconfig(config.kubeconfig);
+  const wire = wireClient({
+    server,
+    ...(ca ? { ca } : {}),
+    ...(certificate ? { certificate } : {}),
+    ...(key ? { key } : {}),
+  });
+  const client = createClient({ transport: wire.handle, clock, userAgent: "kubelet" });
+  return { client, informers: createInformers({ client, clock, entropy, logger }), close: () => wire.close() };
+}
+
+/** Only the API server may call a node: it has the one client certificate of that name. */
+const onlyApiServer =
+  (handler: HttpHandler): HttpHandler =>
+  async (request) =>
+    request.peerCertificate === undefined
+      ? { status: 401, headers: { "content-type": "text/plain" }, body: new TextEncoder().encode("Unauthorized") }
+      : handler(request);
+
+async function startKubelet(
+  options: AgentOptions,
+  parts: { client: Client; informers: Informers; runtime: Runtime },
+): Promise<Kubelet> {
+  const { config, clock, entropy, logger } = options;
+  const { client, informers, runtime } = parts;
+  informers.watch(Service);
+  const dns = { servers: [dnsAddressOf(config.serviceCidr)], domain: config.clusterDomain, host: await hostDns() };
+  const kubelet = createKubelet({
+    client,
+    runtime,
+    clock,
+    entropy,
+    logger,
+    nodeName: config.nodeName,
+    node: await machineFacts({ name: config.nodeName, address: config.nodeAddress, directory: config.dataDirectory }),
+    prober: networkProber(runtime),
+    output: logFiles(clock),
+    cluster: { dns },
+    host: nodeHost,
+    hookHttp,
+    services: {
+      services: (namespace) => informers.list(Service, namespace),
+      apiServer: () => informers.get(Service, "default", "kubernetes"),
+    },
+    events: createEventRecorder({ client, clock, entropy, component: "kubelet", host: config.nodeName, logger }),
+    paths: { root: HOST_PATHS.kubelet, logs: HOST_PATHS.podLogs },
+    cgroupRoot: CGROUP_ROOT,
+  });
+  await kubelet.start();
+  return kubelet;
+}
+
+export async function startAgent(options: AgentOptions): Promise<Agent> {
+  const { config, clock, logger } = options;
+  if (config.runtimeEndpoint === undefined) await claimHostPaths(config.dataDirectory);
+  const { runtime, containerd } = await startRuntime(options);
+  const { client, informers, close } = await connect(options);
+  const proxy = config.network
+    ? await startProxy({ nodeName: config.nodeName, base: config.network, informers, clock, logger })
+    : undefined;
+  const kubelet = await startKubelet(options, { client, informers, runtime: followPodRange(runtime, containerd) });
+  const api = await serve({
+    handler: onlyApiServer(kubelet.handler),
+    tls: { ...config.serving, clientCa: config.clientCa },
+    address: isIPv4(config.nodeAddress) ? config.nodeAddress : "127.0.0.1",
+    port: NODE_API_PORT,
+    clock,
+    log: logger,
+  });
+  return {
+    async stop() {
+      await proxy?.stop();
+      await api.close();
+      await kubelet.stop();
+      await informers.stop();
+      containerd?.leave();
+      await runtime.close();
+      close();
+    },
+  };
+}

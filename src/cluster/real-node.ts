@@ -1,0 +1,146 @@
+/**
+ * The real node of a server: its network first, so that nothing leaks, then the agent; and taking all of it away again.
+ */
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Clock, sleep } from "../base/clock.ts";
+import type { HttpHandler } from "../base/http.ts";
+import type { Logger } from "../base/logger.ts";
+import { HOST_PATHS, releaseContainerd, releaseHostPaths } from "../kubelet/containerd/index.ts";
+import { type NodeNetwork, setUpNodeNetwork, tearDownNodeNetwork } from "../network/node/node-network.ts";
+import type { ClusterPki } from "../pki/cluster-pki.ts";
+import { writeKubeconfig } from "../pki/kubeconfig.ts";
+import { wireClient } from "../wire/client.ts";
+import { agentConfigFile, BRIDGE, CGROUP_ROOT, DEVICE, NODE_API_PORT, writeAgentConfig } from "./agent-config.ts";
+import { type AgentProcess, startAgentProcess } from "./agent-process.ts";
+import type { ClusterConfig } from "./config.ts";
+import type { DataDirectory } from "./data-directory.ts";
+import { NODE_GROUP } from "./identities.ts";
+
+/** How long containers may take to end by themselves when the whole node ends. */
+const RELEASE_GRACE_MS = 2_000;
+
+const recordFileOf = ({ agent }: DataDirectory): string => join(agent, "network.json");
+
+export function setUpNetwork(config: ClusterConfig, directory: DataDirectory, nodeAddress: string): Promise<NodeNetwork> {
+  mkdirSync(directory.agent, { recursive: true, mode: 0o700 });
+  return setUpNodeNetwork({
+    nodeAddress,
+    podCidr: config.podCidr,
+    serviceCidr: config.serviceCidr,
+    device: DEVICE,
+    podDevices: [BRIDGE],
+    recordFile: recordFileOf(directory),
+  });
+}
+
+export interface RealNodeOptions {
+  config: ClusterConfig;
+  directory: DataDirectory;
+  pki: ClusterPki;
+  /** The server, as the node reaches it. */
+  url: string;
+  nodeAddress: string;
+  network: NodeNetwork;
+  runtimeEndpoint: string | undefined;
+  clock: Clock;
+  logger: Logger;
+}
+
+export interface RealNode {
+  readonly agent: AgentProcess;
+  /** The node API, as the API server calls it. */
+  dial(): HttpHandler;
+  stop(): Promise<void>;
+}
+
+export function startRealNode(options: RealNodeOptions): RealNode {
+  const { config, directory, pki, url, nodeAddress, network, runtimeEndpoint, clock, logger } = options;
+  const { nodeName } = config;
+  const identity = pki.client(`node-${nodeName}`, `system:node:${nodeName}`, [NODE_GROUP]);
+  const kubeconfig = join(directory.agent, "kubeconfig");
+  writeKubeconfig(kubeconfig, { server: url, ca: pki.ca, certificate: identity.certificate, key: identity.key });
+  const configFile = writeAgentConfig(directory.agent, {
+    dataDirectory: directory.agent,
+    nodeName,
+    nodeAddress,
+    ...(runtimeEndpoint === undefined ? {} : { runtimeEndpoint }),
+    podCidr: config.podCidr,
+    serviceCidr: config.serviceCidr,
+    clusterDomain: config.clusterDomain,
+    serving: pki.server("kubelet", `system:node:${nodeName}`, [nodeName, nodeAddress]),
+    clientCa: pki.ca,
+    kubeconfig,
+    ...(config.disabled.has("proxy") ? {} : { network: network.base }),
+  });
+  const agent = startAgentProcess({ configFile, logFile: directory.agentLog, clock, logger });
+  const apiServer = pki.client("apiserver-kubelet-client", "kube-apiserver-kubelet-client", ["kubeadm:cluster-admins"]);
+  const client = wireClient({
+    server: `https://${nodeAddress}:${NODE_API_PORT}`,
+    ca: pki.ca,
+    certificate: apiServer.certificate,
+    key: apiServer.key,
+  });
+  return {
+    agent,
+    dial: () => client.handle,
+    async stop() {
+      await agent.stop();
+      client.close();
+    },
+  };
+}
+
+/**
+ * Ends what runs on the node and takes away what it left: containers, mounts, network. Idempotent, also after a crash.
+ * `deleteFiles`: images and volumes, too.
+ */
+export async function releaseNode(
+  directory: DataDirectory,
+  options: { deleteFiles: boolean; clock: Clock; logger: Logger },
+): Promise<void> {
+  await releaseContainerd({
+    ...options,
+    dataDirectory: directory.agent,
+    cgroupRoot: CGROUP_ROOT,
+    mountDirectories: [HOST_PATHS.kubelet],
+    graceMs: RELEASE_GRACE_MS,
+  });
+  await tearDownNodeNetwork({ recordFile: recordFileOf(directory) });
+  if (options.deleteFiles) await releaseHostPaths(directory.agent);
+}
+
+const AGENT_GRACE_MS = 15_000;
+const AGENT_POLL_MS = 50;
+
+/** Ends agents that outlived their server: their command line names this directory's configuration. */
+export async function endAgents(directory: DataDirectory, clock: Clock): Promise<void> {
+  const pids = processesNaming(agentConfigFile(directory.agent));
+  for (const pid of pids) signal(pid, "SIGTERM");
+  const deadline = clock.monotonic() + AGENT_GRACE_MS;
+  while (processesNaming(agentConfigFile(directory.agent)).length > 0 && clock.monotonic() < deadline)
+    await sleep(clock, AGENT_POLL_MS);
+  for (const pid of processesNaming(agentConfigFile(directory.agent))) signal(pid, "SIGKILL");
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // It ended by itself meanwhile.
+  }
+}
+
+/** Other processes that have `argument` among their own. */
+function processesNaming(argument: string): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .map(Number)
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").includes(argument);
+      } catch {
+        return false;
+      }
+    });
+}
