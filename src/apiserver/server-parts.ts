@@ -11,6 +11,7 @@ import type { ResourceTable } from "./resource-table.ts";
 import type { VirtualResource } from "./virtual-resource.ts";
 import type { WatchHub } from "./watch/watch-hub.ts";
 import type { WriteCompanion } from "./write/companion.ts";
+import type { Turns } from "./write/turns.ts";
 
 export interface ServerParts {
   readonly store: Store;
@@ -23,6 +24,8 @@ export interface ServerParts {
   readonly authorizers: readonly Authorizer[];
   readonly virtualResources: readonly VirtualResource[];
   readonly watches: WatchHub;
+  /** Whose turn it is, where several write one object. */
+  readonly turns: Turns;
   /** What is written together with certain objects. */
   readonly companions: readonly WriteCompanion[];
   /** A way to the kubelet of a node; undefined where there is none. */

@@ -16,7 +16,6 @@ import type { Authenticator } from "./authn/authenticator.ts";
 import type { Authorizer } from "./authz/authorizer.ts";
 import { createCaches } from "./cache/caches.ts";
 import { type Feed, feed } from "./cache/feed.ts";
-import { compaction } from "./compaction.ts";
 import { pipeline } from "./pipeline.ts";
 import { type ResourceTable, resourceTable } from "./resource-table.ts";
 import type { ServerParts } from "./server-parts.ts";
@@ -33,6 +32,7 @@ import { type RequestMeter, requestMetricsStage } from "./stages/request-metrics
 import { type Route, verbStage } from "./verbs/index.ts";
 import type { VirtualResource } from "./virtual-resource.ts";
 import { watchHub } from "./watch/watch-hub.ts";
+import { turns } from "./write/turns.ts";
 
 export interface ApiServerOptions {
   store: Store;
@@ -67,6 +67,8 @@ export interface ApiServer {
   readonly feed: Feed;
   /** What is served; rows may be added and removed while it runs. */
   readonly resources: ResourceTable;
+  /** How many objects of each row are in the cache, for metrics. */
+  objectCounts(): Iterable<readonly [resource: string, count: number]>;
   /** Fills the caches of rows that readers need at once. */
   load(rows: readonly AnyResource[]): Promise<void>;
   /** Resolves when requests can be answered: the ranges of Services agree with what is stored. */
@@ -90,6 +92,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     admission: admissionChain({ plugins: options.admission, reader: caches, clock, entropy }),
     authorizers,
     virtualResources: options.virtualResources ?? [],
+    turns: turns(),
     watches: watchHub({ clock, store }),
     companions: [serviceCompanion({ store, caches, clock, entropy, ranges })],
     dialNode: options.dialNode ?? (() => undefined),
@@ -109,18 +112,17 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       verbStage(parts, options.routes ?? []),
     ],
   });
-  const compacting = compaction({ store, clock, logger });
   return {
     handle,
     reader: caches,
     feed: feed(caches),
     resources: table,
+    objectCounts: () => caches.counts(),
     load: (wanted) => caches.load(wanted),
     async ready() {
       await repairServiceRanges(store, { caches, entropy, range: ipRange(ranges.cidr), nowMs: () => clock.now() });
     },
     async close() {
-      compacting.stop();
       parts.watches.close();
       caches.close();
     },

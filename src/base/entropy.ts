@@ -2,22 +2,42 @@
  * Chance, injected. Keys, tokens and nonces come from the operating system's entropy; UIDs, generated names and jitter from
  * whatever the composition root chose, so that a simulated run can be repeated from its seed.
  */
-import { encodeHex } from "./bytes.ts";
 
 export interface Entropy {
   /** `length` random bytes. */
   bytes(length: number): Uint8Array;
 }
 
+/** The platform refuses more in one call. */
+const MOST_BYTES = 65_536;
+const POOL_BYTES = 4096;
+
+/** A call into the platform costs far more than the bytes: small wishes are met from a pool, each byte of it given out once. */
+function pooledEntropy(fill: (bytes: Uint8Array<ArrayBuffer>) => void): Entropy {
+  const pool = new Uint8Array(POOL_BYTES);
+  let used = POOL_BYTES;
+  return {
+    bytes(length) {
+      if (length > POOL_BYTES / 8) {
+        const bytes = new Uint8Array(length);
+        for (let start = 0; start < length; start += MOST_BYTES) fill(bytes.subarray(start, start + MOST_BYTES));
+        return bytes;
+      }
+      if (used + length > POOL_BYTES) {
+        fill(pool);
+        used = 0;
+      }
+      const bytes = pool.slice(used, used + length);
+      // What was given out is not kept: a key must not be found in the pool later.
+      pool.fill(0, used, used + length);
+      used += length;
+      return bytes;
+    },
+  };
+}
+
 /** The operating system's. */
-export const systemEntropy: Entropy = {
-  bytes(length) {
-    const bytes = new Uint8Array(length);
-    // The platform refuses more than 64 KiB a call.
-    for (let start = 0; start < length; start += 65_536) crypto.getRandomValues(bytes.subarray(start, start + 65_536));
-    return bytes;
-  },
-};
+export const systemEntropy: Entropy = pooledEntropy((bytes) => crypto.getRandomValues(bytes));
 
 /** The same bytes for the same seed (sfc32). Not for anything secret. */
 export function seededEntropy(seed: number): Entropy {
@@ -43,13 +63,16 @@ export function seededEntropy(seed: number): Entropy {
   };
 }
 
+/** `hex[n]`: the two digits of a byte. */
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+
 /** A version 4 UUID. */
 export function uuid(entropy: Entropy): string {
   const bytes = entropy.bytes(16);
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
-  const hex = encodeHex(bytes);
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+  const at = (index: number): string => HEX[bytes[index] ?? 0] ?? "";
+  return `${at(0)}${at(1)}${at(2)}${at(3)}-${at(4)}${at(5)}-${at(6)}${at(7)}-${at(8)}${at(9)}-${at(10)}${at(11)}${at(12)}${at(13)}${at(14)}${at(15)}`;
 }
 
 /** A whole number in [0, bound); `bound` at most 2^32. */

@@ -19,6 +19,8 @@ export interface Caches extends AdmissionReader {
   load(rows: readonly AnyResource[]): Promise<void>;
   /** The object, parsed for the call. */
   parse(row: AnyResource, entry: CacheEntry): KubernetesObject;
+  /** Objects by `<resource>.<group>`, of the rows that were asked for. */
+  counts(): (readonly [resource: string, count: number])[];
   /** Forgets a row that is no longer served. */
   drop(row: AnyResource): void;
   close(): void;
@@ -58,6 +60,10 @@ export function createCaches(store: Store): Caches {
         .list(namespace === undefined ? everything : { ...everything, namespace })
         .map((entry) => parse(row, entry));
     },
+    counts: () =>
+      [...rows.values()].map(
+        ({ row, size }) => [row.group === "" ? row.resource : `${row.resource}.${row.group}`, size] as const,
+      ),
     drop(row) {
       rows.get(row.prefix)?.close();
       rows.delete(row.prefix);

@@ -13,7 +13,7 @@ import type { Operation } from "../../store/store.ts";
 import { sameContent } from "../records/record.ts";
 import type { Stored } from "../representation/representation.ts";
 import type { ServerParts } from "../server-parts.ts";
-import { apiVersionOf, groupResource, type Target } from "../target.ts";
+import { apiVersionOf, groupResource, type Target, targetKey } from "../target.ts";
 import { commitDelete, commitPut, recordOf, refusedOperation } from "./commit.ts";
 import { admissionRequest } from "./create-object.ts";
 import { type Current, readCurrent } from "./current.ts";
@@ -154,18 +154,34 @@ export async function companionReleases(
   return operations;
 }
 
+/** One attempt; undefined where there is no such object, "again" where another write came in between. */
+async function tryOnce(parts: ServerParts, update: Update): Promise<Updated | undefined | "again"> {
+  const current = await readCurrent(parts, update.target);
+  if (current === undefined) return undefined;
+  try {
+    return await attempt(parts, update, current);
+  } catch (error) {
+    if (refusedOperation(error) === undefined) throw error;
+    return "again";
+  }
+}
+
+async function tryOften(parts: ServerParts, update: Update): Promise<Updated | undefined> {
+  for (let attempts = 1; attempts <= ATTEMPTS; attempts++) {
+    const updated = await tryOnce(parts, update);
+    if (updated !== "again") return updated;
+  }
+  throw modified(groupResource(update.target), update.target.name);
+}
+
 /** Undefined where there is no such object. */
 export async function updateIfThere(parts: ServerParts, update: Update): Promise<Updated | undefined> {
-  for (let attempts = 1; ; attempts++) {
-    const current = await readCurrent(parts, update.target);
-    if (current === undefined) return undefined;
-    try {
-      return await attempt(parts, update, current);
-    } catch (error) {
-      if (refusedOperation(error) === undefined) throw error;
-      if (attempts >= ATTEMPTS) throw modified(groupResource(update.target), update.target.name);
-    }
+  const key = update.target.row.prefix + targetKey(update.target);
+  if (!parts.turns.busy(key)) {
+    const updated = await tryOnce(parts, update);
+    if (updated !== "again") return updated;
   }
+  return parts.turns.take(key, () => tryOften(parts, update));
 }
 
 export async function updateObject(parts: ServerParts, update: Update): Promise<Updated> {
