@@ -4,7 +4,7 @@
  * It and its containers outlive us: after a crash of ours the next start finds the running daemon and takes it over. When it dies
  * while we run, it is started again, with growing pauses where it dies at once; its containers do not notice.
  */
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Clock, sleep } from "../../base/clock.ts";
 import type { Logger } from "../../base/logger.ts";
@@ -140,11 +140,14 @@ async function writeConfig(layout: Layout, machine: Machine, version: string): P
   await writeFile(layout.config, config);
 }
 
-/** Written aside and renamed: containerd reads the directory whenever something changes in it. */
+/**
+ * Written in place: containerd reads the directory when a file in it is written to, and takes no notice of one that is moved there.
+ * What it may read half-written it refuses, and reads again at the next write.
+ */
 async function writeNetwork(layout: Layout, network: PodNetwork): Promise<void> {
-  const aside = join(layout.directory, "cni", CNI_CONFIG_FILE);
-  await writeFile(aside, cniConfig({ ...network, addressDirectory: layout.cniAddresses }));
-  await rename(aside, join(layout.cniConfig, CNI_CONFIG_FILE));
+  const path = join(layout.cniConfig, CNI_CONFIG_FILE);
+  const text = cniConfig({ ...network, addressDirectory: layout.cniAddresses });
+  if ((await readFile(path, "utf8").catch(() => "")) !== text) await writeFile(path, text);
 }
 
 async function untilAnswers({ clock, layout }: Daemon, pid: number): Promise<void> {

@@ -48,6 +48,9 @@ function substance({ status }: DeepReadonly<Node>): unknown {
   return { ...status, conditions };
 }
 
+/** A node that cannot take Pods yet (its network is being set up) looks again this soon. */
+const RECHECK_MS = 500;
+
 const unknownNode = (name: string): DeepReadonly<Node> =>
   ({
     apiVersion: "v1",
@@ -126,7 +129,7 @@ export function createNodeReporter(options: NodeReporterOptions): NodeReporter {
       // Somebody removed the node: it is there, so it registers again.
       if (isNotFound(error)) node = await makeOrFind(options, await observe()).catch(() => node);
     }
-    if (!stopped) timer = wheel.after(RENEW_MS, () => void tick());
+    if (!stopped) timer = wheel.after(readyOf(node) === "True" ? RENEW_MS : RECHECK_MS, () => void tick());
   }
 
   async function make(signal: AbortSignal): Promise<void> {
