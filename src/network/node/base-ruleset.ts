@@ -7,6 +7,8 @@
  * https://kubernetes.io/docs/reference/networking/virtual-ips/#proxy-mode-nftables
  */
 export interface BaseRulesetOptions {
+  /** Our own device. */
+  device: string;
   nodeAddress: string;
   podCidr: string;
   serviceCidr: string;
@@ -65,7 +67,8 @@ function masquerades({ podCidr, bridgeFiltering }: BaseRulesetOptions): string[]
 
 function chains(options: BaseRulesetOptions): Chain[] {
   const { podCidr, serviceCidr } = options;
-  const strayPods = `ip daddr ${podCidr} oifname != @pod-devices fib daddr type != local reject with icmp host-unreachable`;
+  const strayPod = `ip daddr ${podCidr} oifname != @pod-devices fib daddr type != local`;
+  const refuseStrayPods = `${strayPod} reject with icmp host-unreachable`;
   return [
     { name: REFUSE, rules: ["meta l4proto tcp reject with tcp reset", "reject with icmp port-unreachable"] },
     { name: "nat-prerouting", hook: "type nat hook prerouting priority dstnat; policy accept;", rules: TRANSLATE },
@@ -79,12 +82,18 @@ function chains(options: BaseRulesetOptions): Chain[] {
     {
       name: "filter-forward",
       hook: "type filter hook forward priority filter; policy accept;",
-      rules: [strayPods, ...refuseUnserved(serviceCidr)],
+      rules: [refuseStrayPods, ...refuseUnserved(serviceCidr)],
     },
     {
       name: "filter-output",
       hook: "type filter hook output priority filter; policy accept;",
-      rules: [strayPods, ...refuseUnserved(serviceCidr), refuseUnservedNodePorts],
+      rules: [refuseStrayPods, ...refuseUnserved(serviceCidr), refuseUnservedNodePorts],
+    },
+    {
+      // A local packet that was translated still has its first route's device in the output hook: here it has the one it leaves by.
+      name: "filter-postrouting",
+      hook: "type filter hook postrouting priority 300; policy accept;",
+      rules: [`${strayPod} drop`],
     },
   ];
 }
@@ -105,7 +114,8 @@ const HELD: readonly [keyword: "map" | "set", name: string, holds: string][] = [
  */
 export function baseRuleset(options: BaseRulesetOptions): string {
   const all = chains(options);
-  const devices = ["lo", ...options.podDevices].map((device) => `"${device}"`).join(", ");
+  // Neither lo nor our own device carries anything away.
+  const devices = ["lo", options.device, ...options.podDevices].map((device) => `"${device}"`).join(", ");
   return `${[
     `add table ${TABLE}`,
     ...HELD.map(([keyword, name, holds]) => `add ${keyword} ${TABLE} ${name} { ${holds} }`),

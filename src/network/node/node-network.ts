@@ -33,10 +33,10 @@ export interface NodeNetwork {
 
 /** Throws NodeNetworkError: no permission, a missing tool, a device that is not ours. */
 export async function setUpNodeNetwork(options: NodeNetworkOptions): Promise<NodeNetwork> {
-  const { run = runCommand, recordFile, nodeAddress, podCidr, serviceCidr, podDevices } = options;
+  const { run = runCommand, recordFile, nodeAddress, podCidr, serviceCidr, podDevices, device } = options;
   const file = await openRecord(recordFile);
   await file.save();
-  const base: BaseRulesetOptions = { nodeAddress, podCidr, serviceCidr, podDevices, bridgeFiltering: true };
+  const base: BaseRulesetOptions = { nodeAddress, podCidr, serviceCidr, device, podDevices, bridgeFiltering: true };
   // The rules come first: there is no moment at which a route leads somewhere and nothing refuses.
   await sendBase(run, base);
   await ensureLinks(run, file, options);
