@@ -33,6 +33,7 @@ const CONFIG_KEY_MESSAGE =
 const ENVIRONMENT_MESSAGE = "a valid environment variable name must consist only of printable ASCII characters other than '='";
 const WILDCARD_MESSAGE =
   "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character (e.g. '*.example.com', regex used for validation is '\\*\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
+const PATH_MESSAGE = "Invalid path (regex used for validation is '[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+')";
 const HTTP_HEADER_MESSAGE =
   "a valid HTTP header must consist of alphanumeric characters or '-' (e.g. 'X-Header-Name', regex used for validation is '[-A-Za-z0-9]+')";
 
@@ -133,6 +134,17 @@ export function cidrErrors(text: string): string[] {
   const bits = isIPv4(address) ? 32 : isIPv6(address) ? 128 : -1;
   const fits = more === undefined && /^(0|[1-9]\d*)$/.test(length) && Number(length) <= bits;
   return fits ? [] : ["must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"];
+}
+
+/** `domain/path`, as managers and signers are called. */
+export function domainPrefixedPathErrors(text: string): string[] {
+  if (text === "") return [EMPTY_PART];
+  const slash = text.indexOf("/");
+  if (slash < 1 || slash === text.length - 1) return ['must be a domain-prefixed path (such as "acme.io/foo")'];
+  const errors = dnsSubdomainErrors(text.slice(0, slash));
+  const path = text.slice(slash + 1);
+  if (!/^[A-Za-z0-9/\-._~%!$&'()*+,;=:]+$/.test(path)) errors.push(PATH_MESSAGE);
+  return errors;
 }
 
 /** A name as a segment of a path, as RBAC and CRD names must be. */

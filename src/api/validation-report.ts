@@ -35,6 +35,9 @@ export interface Report {
   readonly errors: number;
 }
 
+/** Stands for a value that a message does not show: `Invalid value: detail`. */
+export const OMITTED: unique symbol = Symbol("omitted");
+
 /** A value as messages show it: strings quoted, objects as JSON. */
 export function shown(value: unknown): string {
   if (value === undefined || value === null) return "null";
@@ -64,7 +67,7 @@ class Place implements Report {
   }
 
   invalid(value: unknown, detail: string): void {
-    this.#add("FieldValueInvalid", `Invalid value: ${shown(value)}: ${detail}`);
+    this.#add("FieldValueInvalid", value === OMITTED ? `Invalid value: ${detail}` : `Invalid value: ${shown(value)}: ${detail}`);
   }
 
   required(detail = ""): void {

@@ -5,6 +5,7 @@ import { validatePodTemplate } from "./core/pod/validation/index.ts";
 import { validateLabelSelector } from "./core/pod/validation/scheduling.ts";
 import type { LabelSelector, PodTemplateSpec } from "./generated/shared.ts";
 import type { IntOrString } from "./int-or-string.ts";
+import { numberOf } from "./integer.ts";
 import { selectorFromObject } from "./selectors/index.ts";
 import type { Report } from "./validation-report.ts";
 
@@ -12,8 +13,29 @@ export { validateLabelSelector };
 
 const NOT_NEGATIVE = "must be greater than or equal to 0";
 
-export function notNegative(value: number | undefined, report: Report): void {
-  if (value !== undefined && value < 0) report.invalid(value, NOT_NEGATIVE);
+export function notNegative(value: number | null | undefined, report: Report): void {
+  if ((numberOf(value) ?? 0) < 0) report.invalid(value, NOT_NEGATIVE);
+}
+
+export function positive(value: number | null | undefined, report: Report): void {
+  if ((numberOf(value) ?? 1) <= 0) report.invalid(value, "must be greater than zero");
+}
+
+/** Reports every complaint of a rule of names about a text. */
+export function follows(text: string, rule: (text: string) => readonly string[], report: Report): void {
+  for (const complaint of rule(text)) report.invalid(text, complaint);
+}
+
+/** The same for a text that must be there. */
+export function requiredBy(text: string | null | undefined, rule: (text: string) => readonly string[], report: Report): void {
+  if (!text) report.required();
+  else follows(text, rule, report);
+}
+
+/** One of a list, which must be given. */
+export function requiredOneOf(value: string | null | undefined, supported: readonly string[], report: Report): void {
+  if (!value) report.required();
+  else oneOf(value, supported, report);
 }
 
 export function oneOf(value: string | undefined, supported: readonly string[], report: Report): void {
