@@ -2,8 +2,11 @@
  * A clock that stands still until it is told to move.
  *
  * `advance(d)` repeats: drain until no activity is held and no promise is about to run, then jump to the next timer, up to the
- * moment `d` from now. Timers of one moment run in the order in which they were set. In a deterministic run nothing waits for
- * the event loop; work that does wait for it holds an activity, and `advance` lets the loop turn until it is released.
+ * moment `d` from now. Timers of one moment run in the order in which they were set.
+ *
+ * A deterministic clock never waits for the event loop: work that awaits real input or output (or the clock itself, while it
+ * holds an activity) would make runs differ, so it fails the run, and the failure names it. A clock that is not lets the loop
+ * turn until what is held has been released.
  */
 import { assert } from "./assert.ts";
 import type { Activity, Clock, Timer } from "./clock.ts";
@@ -27,22 +30,42 @@ interface VirtualTimer {
   run: (() => void) | undefined;
 }
 
+export interface VirtualClockOptions {
+  /** The first moment, in milliseconds since the epoch. */
+  startMs?: number;
+  /** Nothing may wait for real input or output. */
+  deterministic?: boolean;
+}
+
 /** Microtask turns without any activity after which the world counts as still. */
 const QUIET_TURNS = 64;
-/** Event-loop turns that `settle` waits for held activities before it says who holds them. */
-const MAX_LOOP_TURNS = 200_000;
+/** Microtask turns in which nobody takes or releases an activity, after which what is held waits for something else. */
+const MOST_TURNS = 1_000_000;
+/** The same where something else may be waited for. */
+const MOST_TURNS_WITH_LOOP = 50_000_000;
+/** Microtask turns between two turns of the event loop, for work that waits for it. */
+const TURNS_A_LOOP = 256;
+/** Timers that run between two turns of the event loop in a deterministic run: whatever else is in the process goes on. */
+const STEPS_A_LOOP = 1024;
 
-/** `startMs`: the first moment, in milliseconds since the epoch. */
-export function virtualClock(startMs = Date.UTC(2026, 0, 1)): VirtualClock {
+export function virtualClock({ startMs = Date.UTC(2026, 0, 1), deterministic = false }: VirtualClockOptions = {}): VirtualClock {
   const timers = new Heap<VirtualTimer>((a, b) => a.dueMs < b.dueMs || (a.dueMs === b.dueMs && a.sequence < b.sequence));
   const held = new Map<Activity, string>();
   let nowMs = startMs;
   let sequence = 0;
   let moving = false;
+  /** Counts who takes and who releases an activity. */
+  let changes = 0;
+  let steps = 0;
+  let turning = false;
+  let intruder: string | undefined;
+
+  const holders = (): string => [...new Set(held.values())].join(", ");
 
   async function settle(): Promise<void> {
     let quiet = 0;
-    let loopTurns = 0;
+    let stuck = 0;
+    let seen = changes;
     while (quiet < QUIET_TURNS) {
       await Promise.resolve();
       if (held.size === 0) {
@@ -50,18 +73,28 @@ export function virtualClock(startMs = Date.UTC(2026, 0, 1)): VirtualClock {
         continue;
       }
       quiet = 0;
-      // What is held may wait for real I/O: the loop has to turn for it.
-      if (++loopTurns % 256 === 0) await realClock.pause();
+      stuck = seen === changes ? stuck + 1 : 0;
+      seen = changes;
+      if (!deterministic && stuck % TURNS_A_LOOP === TURNS_A_LOOP - 1) await realClock.pause();
       assert(
-        loopTurns < MAX_LOOP_TURNS * 256,
-        `virtual time cannot move: still at work: ${[...new Set(held.values())].join(", ")}`,
+        stuck < (deterministic ? MOST_TURNS : MOST_TURNS_WITH_LOOP),
+        `virtual time cannot move: still at work: ${holders()}${deterministic ? "; real input or output was awaited, or the clock itself" : ""}`,
       );
     }
+  }
+
+  /** Lets the event loop turn while nothing is at work; who begins to work now was woken by real input or output. */
+  async function turnLoop(): Promise<void> {
+    turning = true;
+    await realClock.pause();
+    turning = false;
+    assert(intruder === undefined, `the run is not deterministic: real input or output was awaited before ${intruder}`);
   }
 
   /** Runs what is due at the next moment, at most `untilMs`; false when nothing is. */
   async function step(untilMs: number): Promise<boolean> {
     await settle();
+    if (deterministic && ++steps % STEPS_A_LOOP === 0) await turnLoop();
     while (timers.first !== undefined && timers.first.run === undefined) timers.pop();
     const next = timers.first;
     if (next === undefined || next.dueMs > untilMs) return false;
@@ -98,9 +131,11 @@ export function virtualClock(startMs = Date.UTC(2026, 0, 1)): VirtualClock {
     hold(what) {
       const activity: Activity = {
         release() {
-          held.delete(activity);
+          if (held.delete(activity)) changes++;
         },
       };
+      if (turning) intruder ??= what;
+      changes++;
       held.set(activity, what);
       return activity;
     },

@@ -9,7 +9,7 @@ import { openClusterPki, PkiError } from "./cluster-pki.ts";
 import { readKubeconfig, writeKubeconfig } from "./kubeconfig.ts";
 
 let directory: string;
-const clock = virtualClock(Date.UTC(2026, 5, 1));
+const clock = virtualClock({ startMs: Date.UTC(2026, 5, 1) });
 const open = (at = clock) => openClusterPki({ directory, clock: at, entropy: systemEntropy });
 
 beforeEach(() => {
@@ -56,7 +56,7 @@ test("renews a certificate that is about to expire, or that misses a name, under
   expect(open().server("apiserver", "kube-apiserver", ["localhost"])).toEqual(before);
   const wider = open().server("apiserver", "kube-apiserver", ["localhost", "node-1"]);
   expect(wider).not.toEqual(before);
-  const later = open(virtualClock(clock.now() + 300 * 24 * 3600 * 1000));
+  const later = open(virtualClock({ startMs: clock.now() + 300 * 24 * 3600 * 1000 }));
   expect(later.server("apiserver", "kube-apiserver", ["localhost"])).not.toEqual(wider);
   expect(later.ca).toBe(first.ca);
   await Promise.all([first.serviceAccountKey, later.serviceAccountKey]);

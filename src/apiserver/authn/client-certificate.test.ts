@@ -45,7 +45,7 @@ test("takes the common name as user and the organizations as groups", async () =
 });
 
 test("refuses what has expired since the connection began, and what TLS did not verify", () => {
-  const late = clientCertificateAuthenticator(virtualClock(Date.UTC(2050, 0, 1)));
+  const late = clientCertificateAuthenticator(virtualClock({ startMs: Date.UTC(2050, 0, 1) }));
   expect(() => late(request({ peerCertificate: certificate() }))).toThrow("Unauthorized");
   const authenticate = clientCertificateAuthenticator(virtualClock());
   expect(() => authenticate(request({ peerCertificateError: "unknown" }))).toThrow("Unauthorized");

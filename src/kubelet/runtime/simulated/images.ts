@@ -1,5 +1,6 @@
 /** The images of simulated nodes: what each is, which are there from the start, how a pull goes, what containers of it do. */
 import { encodeUtf8 } from "../../../base/bytes.ts";
+import { type Duration, durationMs } from "../../../base/duration.ts";
 import type { Image } from "../images.ts";
 import { RuntimeError } from "../runtime.ts";
 import type { Behaviour, Run } from "./behaviour.ts";
@@ -8,11 +9,11 @@ import type { Behaviour, Run } from "./behaviour.ts";
 export interface ProgrammableImage {
   /** Containers without a behaviour of their own do this. */
   behaves(behaviour: Behaviour): ProgrammableImage;
-  /** Every run ends, `afterSeconds` after its start. */
-  crashes(run?: { afterSeconds?: number; exitCode?: number }): ProgrammableImage;
+  /** Every run ends, `after` its start: at once unless said otherwise. */
+  crashes(run?: { after?: Duration; exitCode?: number }): ProgrammableImage;
   cannotStart(message: string): ProgrammableImage;
   failsToPull(message: string): ProgrammableImage;
-  takesToPull(milliseconds: number): ProgrammableImage;
+  takesToPull(duration: Duration): ProgrammableImage;
   /** On every node already. */
   isPresent(): ProgrammableImage;
   runsAs(uid: number): ProgrammableImage;
@@ -103,10 +104,10 @@ export function simulatedImages(): SimulatedImages {
     const runs = (run: Run): ProgrammableImage => change({ behaviour: { ...facts(name).behaviour, runs: [run] } });
     const programmable: ProgrammableImage = {
       behaves: (behaviour) => change({ behaviour }),
-      crashes: ({ afterSeconds = 0, exitCode = 1 } = {}) => runs({ exitAfter: afterSeconds, exitCode }),
+      crashes: ({ after = 0, exitCode = 1 } = {}) => runs({ exitAfter: durationMs(after) / 1000, exitCode }),
       cannotStart: (startError) => runs({ startError }),
       failsToPull: (pullFailure) => change({ pullFailure }),
-      takesToPull: (pullMs) => change({ pullMs }),
+      takesToPull: (duration) => change({ pullMs: durationMs(duration) }),
       isPresent: () => change({ present: true }),
       runsAs: (uid) => change({ uid }),
     };

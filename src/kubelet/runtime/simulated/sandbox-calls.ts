@@ -37,7 +37,7 @@ function startSandbox(world: World, config: PodSandboxConfig, runtimeHandler: st
   return id;
 }
 
-function stopSandbox(world: World, sandbox: Sandbox): void {
+export function stopSandbox(world: World, sandbox: Sandbox): void {
   for (const container of sandbox.containers.values()) if (container.state === "Running") container.end(KILLED);
   if (sandbox.state === "NotReady") return;
   for (const address of sandbox.ips) if (address !== world.nodeAddress) world.addresses.release(address);

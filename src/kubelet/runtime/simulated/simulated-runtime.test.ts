@@ -36,7 +36,7 @@ describe("the simulated runtime", () => {
     const under = await simulated();
     const clock = virtualClock();
     const runtime = simulatedRuntime({ clock, entropy: seededEntropy(1) });
-    runtime.image("api:broken").isPresent().crashes({ afterSeconds: 2, exitCode: 7 });
+    runtime.image("api:broken").isPresent().crashes({ after: "2s", exitCode: 7 });
     const config = sandboxConfigFor(under);
     const sandbox = await runtime.runPodSandbox(config, "");
     const id = await runtime.createContainer(sandbox, containerConfigFor("api:broken", "uid", "serve"), config);

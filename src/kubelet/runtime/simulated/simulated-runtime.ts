@@ -15,7 +15,7 @@ import { execute, session } from "./execution.ts";
 import { imageCalls } from "./image-calls.ts";
 import { type ProgrammableImage, type SimulatedImages, simulatedImages } from "./images.ts";
 import { simulatedOutput } from "./output.ts";
-import { sandboxCalls } from "./sandbox-calls.ts";
+import { sandboxCalls, stopSandbox } from "./sandbox-calls.ts";
 import { containerOf, type Latencies, sandboxOf, type World } from "./world.ts";
 
 export interface SimulatedRuntimeOptions {
@@ -36,6 +36,8 @@ export interface SimulatedRuntime extends Runtime {
   image(reference: string): ProgrammableImage;
   /** Ends a running container, as if its process had; for tests. */
   crash(pod: { namespace: string; name: string }, container: string, exitCode: number): void;
+  /** Everything that runs ends at once, as when the machine loses its power; what was fetched and what has ended stays. */
+  losePower(): void;
   /** May be changed at any time. */
   readonly latencies: Latencies;
   /** Writes every call down from now on, as `method id-or-name`. */
@@ -120,7 +122,7 @@ const nodeCalls = (world: World): NodeCalls => ({
 });
 
 /** What tests and probers ask besides the CRI. */
-const programming = (world: World): Pick<SimulatedRuntime, "probe" | "image" | "crash" | "record"> => ({
+const programming = (world: World): Pick<SimulatedRuntime, "probe" | "image" | "crash" | "losePower" | "record"> => ({
   image: (reference) => world.images.image(reference),
   probe(containerId, kind) {
     const container = world.containers.get(containerId);
@@ -133,6 +135,9 @@ const programming = (world: World): Pick<SimulatedRuntime, "probe" | "image" | "
       for (const container of containers.values())
         if (container.config.metadata.name === containerName && container.state === "Running") container.end(exitCode);
     }
+  },
+  losePower() {
+    for (const sandbox of world.sandboxes.values()) stopSandbox(world, sandbox);
   },
   record() {
     world.calls ??= [];
