@@ -69,17 +69,31 @@ function followPodRange(runtime: Runtime, containerd: Containerd | undefined): R
   };
 }
 
-async function connect(options: AgentOptions): Promise<{ client: Client; informers: Informers; close(): void }> {
-  const { config, clock, entropy, logger } = options;
-  const { server, ca, certificate, key } = await readKubeconfig(config.kubeconfig);
+interface Connection {
+  client: Client;
+  informers: Informers;
+  close(): Promise<void>;
+}
+
+/** Each component of the node has credentials, and so rights, of its own. */
+async function connect({ clock, entropy, logger }: AgentOptions, kubeconfig: string, userAgent: string): Promise<Connection> {
+  const { server, ca, certificate, key } = await readKubeconfig(kubeconfig);
   const wire = wireClient({
     server,
     ...(ca ? { ca } : {}),
     ...(certificate ? { certificate } : {}),
     ...(key ? { key } : {}),
   });
-  const client = createClient({ transport: wire.handle, clock, userAgent: "kubelet" });
-  return { client, informers: createInformers({ client, clock, entropy, logger }), close: () => wire.close() };
+  const client = createClient({ transport: wire.handle, clock, userAgent });
+  const informers = createInformers({ client, clock, entropy, logger });
+  return {
+    client,
+    informers,
+    async close() {
+      await informers.stop();
+      wire.close();
+    },
+  };
 }
 
 /** Only the API server may call a node: it has the one client certificate of that name. */
@@ -118,20 +132,33 @@ async function startKubelet(
     events: createEventRecorder({ client, clock, entropy, component: "kubelet", host: config.nodeName, logger }),
     paths: { root: HOST_PATHS.kubelet, logs: HOST_PATHS.podLogs },
     cgroupRoot: CGROUP_ROOT,
+    cgroupVersion: (await inspectMachine()).cgroupVersion,
   });
   await kubelet.start();
   return kubelet;
+}
+
+/** Undefined where it is switched off. */
+async function startServiceProxy(options: AgentOptions): Promise<{ stop(): Promise<void> } | undefined> {
+  const { config, clock, logger } = options;
+  if (config.proxy === undefined) return undefined;
+  const { informers, close } = await connect(options, config.proxy.kubeconfig, "kube-proxy");
+  const proxy = await startProxy({ nodeName: config.nodeName, base: config.proxy.network, informers, clock, logger });
+  return {
+    async stop() {
+      await proxy.stop();
+      await close();
+    },
+  };
 }
 
 export async function startAgent(options: AgentOptions): Promise<Agent> {
   const { config, clock, logger } = options;
   if (config.runtimeEndpoint === undefined) await claimHostPaths(config.dataDirectory);
   const { runtime, containerd } = await startRuntime(options);
-  const { client, informers, close } = await connect(options);
-  const proxy = config.network
-    ? await startProxy({ nodeName: config.nodeName, base: config.network, informers, clock, logger })
-    : undefined;
-  const kubelet = await startKubelet(options, { client, informers, runtime: followPodRange(runtime, containerd) });
+  const node = await connect(options, config.kubeconfig, "kubelet");
+  const proxy = await startServiceProxy(options);
+  const kubelet = await startKubelet(options, { ...node, runtime: followPodRange(runtime, containerd) });
   const api = await serve({
     handler: onlyApiServer(kubelet.handler),
     tls: { ...config.serving, clientCa: config.clientCa },
@@ -145,10 +172,9 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       await proxy?.stop();
       await api.close();
       await kubelet.stop();
-      await informers.stop();
       containerd?.leave();
       await runtime.close();
-      close();
+      await node.close();
     },
   };
 }

@@ -79,7 +79,7 @@ function createParts(options: KubeletOptions): Parts {
     services: options.services,
     volumes,
     host,
-    memoryBytes: () => quantityValue(node.capacity.memory ?? "0"),
+    machine: { memoryBytes: quantityValue(node.capacity.memory ?? "0"), cgroupVersion: options.cgroupVersion ?? 2 },
   });
   const context: PodContext = {
     client,

@@ -40,4 +40,6 @@ export interface KubeletOptions {
   events?: EventRecorder;
   paths?: KubeletPaths;
   cgroupRoot?: string;
+  /** 2 where absent. */
+  cgroupVersion?: 1 | 2;
 }

@@ -6,7 +6,7 @@ import { LABELS } from "../pod/runtime-pod.ts";
 import type { ContainerConfig, Mount } from "../runtime/config.ts";
 import type { Image } from "../runtime/images.ts";
 import { containerHash, HASH_ANNOTATION } from "./container-hash.ts";
-import { containerResources } from "./resources.ts";
+import { containerResources, type Limits } from "./resources.ts";
 import { checkNonRoot, containerSecurity } from "./security.ts";
 
 /** Annotations by which a restarted kubelet, and tools, know how a container was meant. */
@@ -27,7 +27,7 @@ export interface ContainerConfigOptions {
   imageReference: string;
   environment: Environment;
   mounts: readonly Mount[];
-  nodeMemoryBytes: number;
+  machine: Limits;
   /** The container in whose process namespace an ephemeral one runs. */
   targetId?: string;
 }
@@ -48,7 +48,7 @@ function annotationsOf({ pod, container, attempt }: ContainerConfigOptions): Rec
 
 /** Throws an Error, in upstream's words, where the container must not be run like that. */
 export function containerConfig(options: ContainerConfigOptions): ContainerConfig {
-  const { pod, container, attempt, image, imageReference, environment, mounts, nodeMemoryBytes, targetId } = options;
+  const { pod, container, attempt, image, imageReference, environment, mounts, machine, targetId } = options;
   checkNonRoot(pod, container, image);
   const variables = new Map(environment.map(({ key, value }) => [key, value]));
   const expanded = (words: readonly string[] = []): string[] => words.map((word) => expand(word, (name) => variables.get(name)));
@@ -74,7 +74,7 @@ export function containerConfig(options: ContainerConfigOptions): ContainerConfi
     stdinOnce: container.stdinOnce ?? false,
     tty: container.tty ?? false,
     linux: {
-      resources: containerResources(pod, container, nodeMemoryBytes),
+      resources: containerResources(pod, container, machine),
       securityContext: containerSecurity(pod, container, image, targetId),
     },
   };

@@ -1,4 +1,5 @@
 /** Reads and writes what a Pod's sandbox and containers need, and hands it to the pure builders beside. */
+
 import type { Service } from "../../api/core/service.ts";
 import { encodeHex, encodeUtf8 } from "../../base/bytes.ts";
 import type { Clock } from "../../base/clock.ts";
@@ -16,6 +17,7 @@ import type { Mount } from "../runtime/config.ts";
 import type { ObjectSource } from "../sources/objects.ts";
 import type { PodVolumes } from "../volumes/volumes.ts";
 import { containerConfig } from "./container.ts";
+import type { Limits } from "./resources.ts";
 import { logDirectoryOf, sandboxConfig } from "./sandbox.ts";
 
 /** Where a node keeps things. */
@@ -46,7 +48,7 @@ export interface PodConfigsOptions {
   host: Host | undefined;
   hostIps(): readonly string[];
   allocatable(): Readonly<Record<string, string>>;
-  memoryBytes(): number;
+  machine: Limits;
 }
 
 export const podDirectoryOf = (pod: ReadonlyPod, { root }: KubeletPaths): string => `${root}/pods/${pod.metadata.uid}`;
@@ -109,7 +111,7 @@ export function createPodConfigs(options: PodConfigsOptions): PodConfigs {
         imageReference,
         environment: variables,
         mounts,
-        nodeMemoryBytes: options.memoryBytes(),
+        machine: options.machine,
         ...(targetId === undefined ? {} : { targetId }),
       });
     },

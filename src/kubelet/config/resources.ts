@@ -27,7 +27,13 @@ export function oomScoreAdj(pod: ReadonlyPod, container: PodContainer, nodeMemor
   return Math.min(Math.max(score, 3), 999);
 }
 
-export function containerResources(pod: ReadonlyPod, container: PodContainer, nodeMemoryBytes: number): LinuxContainerResources {
+/** What of the machine decides how limits are written. */
+export interface Limits {
+  memoryBytes: number;
+  cgroupVersion: 1 | 2;
+}
+
+export function containerResources(pod: ReadonlyPod, container: PodContainer, machine: Limits): LinuxContainerResources {
   const { requests = {}, limits = {} } = container.resources ?? {};
   const cpuLimit = quantityMilliValue(limits.cpu ?? "0");
   const cpuRequest = requests.cpu === undefined ? cpuLimit : quantityMilliValue(requests.cpu);
@@ -36,8 +42,10 @@ export function containerResources(pod: ReadonlyPod, container: PodContainer, no
     cpuShares: sharesOf(cpuRequest),
     ...(cpuLimit > 0 ? { cpuPeriod: PERIOD_US, cpuQuota: quotaOf(cpuLimit) } : {}),
     // Without swap for Pods the limit of both is the limit of one.
-    ...(memory > 0 ? { memoryLimitBytes: memory, memorySwapLimitBytes: memory, unified: { "memory.oom.group": "1" } } : {}),
-    oomScoreAdj: oomScoreAdj(pod, container, nodeMemoryBytes),
+    ...(memory > 0 ? { memoryLimitBytes: memory, memorySwapLimitBytes: memory } : {}),
+    // One process out of memory ends the container as a whole; the older hierarchy cannot say so.
+    ...(memory > 0 && machine.cgroupVersion === 2 ? { unified: { "memory.oom.group": "1" } } : {}),
+    oomScoreAdj: oomScoreAdj(pod, container, machine.memoryBytes),
     ...hugepageLimits(limits),
   };
 }
