@@ -45,3 +45,10 @@ export function fieldLabels(row: AnyResource, face: Face): ReadonlyMap<string, s
   namesOf.set(face, labels);
   return labels;
 }
+
+/** What upstream says about a field that cannot be selected: kinds without fields of their own name those that every kind has. */
+export function unknownFieldLabel({ strategy, kind, typed }: AnyResource, label: string): string {
+  if (!typed || strategy.selectableFields === undefined)
+    return `"${label}" is not a known field selector: only "metadata.name", "metadata.namespace"`;
+  return kind === "Job" ? `field label "${label}" not supported for Job` : `field label not supported: ${label}`;
+}

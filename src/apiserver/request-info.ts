@@ -42,10 +42,9 @@ export function queryFlag(query: URLSearchParams, name: string): boolean {
 
 function segmentsOf(path: string): string[] {
   try {
-    return path
-      .replace(/^\/|\/$/g, "")
-      .split("/")
-      .map(decodeURIComponent);
+    const end = path.length > 1 && path.endsWith("/") ? path.length - 1 : path.length;
+    const segments = path.slice(path.startsWith("/") ? 1 : 0, end).split("/");
+    return path.includes("%") ? segments.map(decodeURIComponent) : segments;
   } catch {
     throw badRequest(`invalid path ${path}`);
   }

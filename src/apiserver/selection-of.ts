@@ -3,7 +3,7 @@ import { badRequest } from "../api/errors.ts";
 import { type FieldRequirement, type LabelMatcher, parseFieldSelector, parseLabelSelector } from "../api/selectors/index.ts";
 import type { CacheEntry } from "./cache/entry.ts";
 import type { Selection } from "./cache/selection.ts";
-import { fieldLabels } from "./field-labels.ts";
+import { fieldLabels, unknownFieldLabel } from "./field-labels.ts";
 import type { Target } from "./target.ts";
 
 interface Fields {
@@ -23,7 +23,7 @@ function fieldsOf({ row, face, namespace, name }: Target, text: string): Fields 
   const others: FieldRequirement[] = [];
   for (const requirement of parseFieldSelector(text).requirements) {
     const field = labels.get(requirement.field);
-    if (field === undefined) throw badRequest(`field label not supported: ${requirement.field}`);
+    if (field === undefined) throw badRequest(unknownFieldLabel(row, requirement.field));
     if (field === "metadata.name" && requirement.operator === "=" && found.name === undefined) found.name = requirement.value;
     else if (field === "metadata.namespace" && requirement.operator === "=" && found.namespace === undefined)
       found.namespace = requirement.value;

@@ -93,46 +93,6 @@ const MODIFIED: Walk = { changed: Object.freeze({}), removed: undefined };
 
 const leaf = (before: unknown, after: unknown): Walk => (equalJson(before, after) ? SAME : MODIFIED);
 
-/** Places side by side, by path element. */
-type Pairs = Map<string, { before: unknown; after: unknown; shape: Shape }>;
-
-function pair(pairs: Pairs, element: string, side: "before" | "after", value: unknown, shape: Shape): void {
-  const known = pairs.get(element);
-  if (known === undefined) pairs.set(element, { before: undefined, after: undefined, shape, [side]: value });
-  else known[side] = value;
-}
-
-function pairsOf(before: unknown, after: unknown, shape: Shape): Pairs | undefined {
-  const pairs: Pairs = new Map();
-  for (const side of ["after", "before"] as const) {
-    const value = side === "after" ? after : before;
-    if (value === undefined || value === null) continue;
-    if (!addPairs(pairs, value, side, shape)) return undefined;
-  }
-  return pairs;
-}
-
-/** False where the value does not have the form that its type says. */
-function addPairs(pairs: Pairs, value: unknown, side: "before" | "after", shape: Shape): boolean {
-  if (shape.type === "set") {
-    if (!Array.isArray(value)) return false;
-    for (const each of value) pair(pairs, `v:${JSON.stringify(each)}`, side, each, LEAF);
-    return true;
-  }
-  if (shape.type === "list") {
-    if (!Array.isArray(value)) return false;
-    for (const each of value) pair(pairs, keyElement(each as Json, shape.keys), side, each, shape.of);
-    return true;
-  }
-  if (!isMap(value)) return false;
-  for (const key of Object.keys(value)) {
-    if (value[key] === undefined) continue;
-    const field = shape.type === "struct" ? shape.fields.get(key) : undefined;
-    pair(pairs, field?.element ?? `f:${key}`, side, value[key], field?.shape ?? (shape.type === "map" ? shape.of : DEDUCED));
-  }
-  return true;
-}
-
 /** `k:{"name":"a"}`; keys that the item lacks are left out. */
 function keyElement(item: Json, keys: readonly string[]): string {
   let text = "";
@@ -172,20 +132,55 @@ function walk(before: unknown, after: unknown, shape: Shape): Walk {
   if (before === undefined) return { changed: placesOf(after, shape), removed: undefined };
   if (after === undefined) return { changed: undefined, removed: placesOf(before, shape) };
   if (shape.type === "leaf" || (isEmpty(before) && isEmpty(after))) return leaf(before, after);
-  if (shape.type === "deduced" && !(isMap(before) && isMap(after))) return leaf(before, after);
-  const pairs = pairsOf(before, after, shape);
-  if (pairs === undefined) return leaf(before, after);
-  return joined(pairs);
+  if (shape.type === "set" || shape.type === "list") {
+    const [old, now] = [before ?? [], after ?? []];
+    return Array.isArray(old) && Array.isArray(now) ? walkList(old, now, shape) : leaf(before, after);
+  }
+  if (shape.type === "deduced") return isMap(before) && isMap(after) ? walkMap(before, after, shape) : leaf(before, after);
+  const [old, now] = [before ?? {}, after ?? {}];
+  return isMap(old) && isMap(now) ? walkMap(old, now, shape) : leaf(before, after);
 }
 
-function joined(pairs: Pairs): Walk {
+type Fields = Extract<Shape, { type: "struct" | "map" | "deduced" }>;
+
+const own = (map: Json, key: string): unknown => (Object.hasOwn(map, key) ? map[key] : undefined);
+
+function walkMap(before: Json, after: Json, shape: Fields): Walk {
   const result: Walk = { changed: undefined, removed: undefined };
-  for (const [element, place] of pairs) {
-    const below = walk(place.before, place.after, place.shape);
-    if (below.changed !== undefined) (result.changed ?? fresh(result, "changed"))[element] = below.changed;
-    if (below.removed !== undefined) (result.removed ?? fresh(result, "removed"))[element] = below.removed;
-  }
+  const visit = (key: string, old: unknown, now: unknown): void => {
+    if (old === now) return;
+    const field = shape.type === "struct" ? shape.fields.get(key) : undefined;
+    const below = walk(old, now, field?.shape ?? (shape.type === "map" ? shape.of : DEDUCED));
+    if (below !== SAME) note(result, field?.element ?? `f:${key}`, below);
+  };
+  for (const key in after) if (after[key] !== undefined) visit(key, own(before, key), after[key]);
+  for (const key in before) if (own(after, key) === undefined) visit(key, before[key], undefined);
   return result;
+}
+
+type Items = Extract<Shape, { type: "set" | "list" }>;
+
+function walkList(before: readonly unknown[], after: readonly unknown[], shape: Items): Walk {
+  const result: Walk = { changed: undefined, removed: undefined };
+  const elementOf = (item: unknown): string =>
+    shape.type === "set" ? `v:${JSON.stringify(item)}` : keyElement(item as Json, shape.keys);
+  const of = shape.type === "set" ? LEAF : shape.of;
+  const old = new Map(before.map((item) => [elementOf(item), item] as const));
+  // The same item may stand in a list more than once.
+  const kept = new Set<string>();
+  for (const item of after) {
+    const element = elementOf(item);
+    kept.add(element);
+    const below = walk(old.get(element), item, of);
+    if (below !== SAME) note(result, element, below);
+  }
+  for (const [element, item] of old) if (!kept.has(element)) note(result, element, walk(item, undefined, of));
+  return result;
+}
+
+function note(result: Walk, element: string, { changed, removed }: Walk): void {
+  if (changed !== undefined) (result.changed ?? fresh(result, "changed"))[element] = changed;
+  if (removed !== undefined) (result.removed ?? fresh(result, "removed"))[element] = removed;
 }
 
 function fresh(result: Walk, side: "changed" | "removed"): FieldSet {

@@ -1,7 +1,9 @@
 /** The caches of all rows, each made and filled when it is first asked for. */
+
 import type { KubernetesObject } from "../../api/meta.ts";
 import type { AnyResource } from "../../api/row.ts";
 import { assert } from "../../base/assert.ts";
+import { deepFreeze } from "../../base/freeze.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
 import type { Store } from "../../store/store.ts";
 import type { AdmissionReader } from "../admission/plugin.ts";
@@ -26,6 +28,27 @@ export interface Caches extends AdmissionReader {
   close(): void;
 }
 
+/** Objects that stay parsed, because plugins read the same few (Namespace, ServiceAccount, classes) for every write. */
+const MEMO_SIZE = 256;
+/** Longer lists would only push each other out. */
+const MEMO_LIST = 32;
+
+type Frozen = DeepReadonly<KubernetesObject>;
+
+/** The oldest goes first: what is still asked for is parsed again, once in a while. */
+function parsedMemo(parse: (row: AnyResource, entry: CacheEntry) => KubernetesObject) {
+  const known = new Map<CacheEntry, Frozen>();
+  return (row: AnyResource, entry: CacheEntry): Frozen => {
+    let object = known.get(entry);
+    if (object === undefined) {
+      object = deepFreeze(parse(row, entry)) as Frozen;
+      if (known.size >= MEMO_SIZE) for (const oldest of known.keys()) if (known.delete(oldest)) break;
+      known.set(entry, object);
+    }
+    return object;
+  };
+}
+
 export function createCaches(store: Store): Caches {
   const rows = new Map<string, RowCache>();
   const objects = handover();
@@ -43,6 +66,7 @@ export function createCaches(store: Store): Caches {
     return cache;
   };
   const parse = (row: AnyResource, entry: CacheEntry): KubernetesObject => decodeRecord(entry.record, entry.revision, row);
+  const memo = parsedMemo(parse);
   return {
     handover: objects,
     of,
@@ -52,13 +76,12 @@ export function createCaches(store: Store): Caches {
     },
     get(row, namespace, name) {
       const entry = filled(row).get(namespace === "" ? name : `${namespace}/${name}`);
-      return entry && (parse(row, entry) as DeepReadonly<KubernetesObject>);
+      return entry && memo(row, entry);
     },
     identity: (row, namespace, name) => filled(row).get(namespace === "" ? name : `${namespace}/${name}`),
     list(row, namespace) {
-      return filled(row)
-        .list(namespace === undefined ? everything : { ...everything, namespace })
-        .map((entry) => parse(row, entry));
+      const entries = filled(row).list(namespace === undefined ? everything : { ...everything, namespace });
+      return entries.map((entry) => (entries.length > MEMO_LIST ? parse(row, entry) : memo(row, entry)));
     },
     counts: () =>
       [...rows.values()].map(

@@ -2,8 +2,10 @@
  * What informers in this process read in place of list and watch: the present state of a row, then its changes, parsed once for
  * all of them. Objects are frozen and shared.
  */
+
 import type { KubernetesObject } from "../../api/meta.ts";
 import type { AnyResource } from "../../api/row.ts";
+import { deepFreeze } from "../../base/freeze.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
 import { decodeRecord } from "../records/record.ts";
 import type { Caches } from "./caches.ts";
@@ -38,14 +40,6 @@ export interface Feed {
   subscribe(row: AnyResource, listener: FeedListener, namespace?: string): Promise<() => void>;
 }
 
-function freeze<T>(value: T): T {
-  if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
-    Object.freeze(value);
-    for (const each of Object.values(value)) freeze(each);
-  }
-  return value;
-}
-
 interface Shown {
   readonly namespace: string;
   readonly name: string;
@@ -65,7 +59,7 @@ function itemOf(row: AnyResource, shown: Shown, revision: number, event?: CacheE
     record,
     object() {
       if (memo !== undefined) return memo;
-      const parsed: Frozen = event?.parsed ?? freeze(decodeRecord(record, revision, row));
+      const parsed: Frozen = event?.parsed ?? deepFreeze(decodeRecord(record, revision, row));
       if (event && event.told !== true) event.parsed = parsed;
       memo = parsed;
       return parsed;

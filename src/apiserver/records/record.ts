@@ -42,19 +42,28 @@ export function encodeRecord(object: DeepReadonly<KubernetesObject>, fingerprint
   const head = `{"metadata":${identity.slice(0, -1)}`;
   const others = JSON.stringify(rest);
   const tail = others === "{}" ? "}" : `,${others.slice(1)}`;
-  const metadataJson = encodeUtf8(head + tail);
   const contentJson = JSON.stringify(content);
-  const json = encodeUtf8(contentJson === "{}" ? "}" : `,${contentJson.slice(1)}`);
-  const record = new Uint8Array(HEADER_BYTES + metadataJson.length + json.length);
-  const view = new DataView(record.buffer);
+  const text = `${HEADER_SPACE}${head}${tail}${contentJson === "{}" ? "}" : `,${contentJson.slice(1)}`}`;
+  const record = encodeUtf8(text);
+  // Where bytes and characters are as many, all are ASCII, and places in the text are places in the bytes.
+  const isAscii = record.length === text.length;
   record[0] = FORMAT_VERSION;
-  view.setUint32(1, fingerprint);
-  // Names are ASCII once validated; what is not yet (a dry run of an invalid one) still gets its offset right.
-  view.setUint32(5, /^[\x20-\x7e]*$/.test(head) ? head.length : encodeUtf8(head).length);
-  view.setUint32(9, metadataJson.length);
-  record.set(metadataJson, HEADER_BYTES);
-  record.set(json, HEADER_BYTES + metadataJson.length);
+  writeUint32(record, 1, fingerprint);
+  writeUint32(record, 5, isAscii ? head.length : encodeUtf8(head).length);
+  writeUint32(record, 9, isAscii ? head.length + tail.length : encodeUtf8(head + tail).length);
+  record[13] = 0;
+  record[14] = 0;
   return record;
+}
+
+/** Stands where the header is written, so that one encoding gives the whole record. */
+const HEADER_SPACE = " ".repeat(HEADER_BYTES);
+
+function writeUint32(record: Uint8Array, offset: number, value: number): void {
+  record[offset] = value >>> 24;
+  record[offset + 1] = value >>> 16;
+  record[offset + 2] = value >>> 8;
+  record[offset + 3] = value;
 }
 
 export function recordHeader(record: Uint8Array): RecordHeader {

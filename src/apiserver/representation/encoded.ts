@@ -1,7 +1,9 @@
 /** Every form for which the record is parsed: other versions, YAML, protobuf, Tables and metadata alone. */
+
 import type { KubernetesObject, ObjectMeta } from "../../api/meta.ts";
 import { encodeProtobuf, encodeWatchFrame, wrapUnknown } from "../../api/protobuf/index.ts";
 import { encodeUtf8 } from "../../base/bytes.ts";
+import { cloneJson } from "../../base/clone.ts";
 import { CONTENT_TYPES } from "../negotiation.ts";
 import { decodeMetadata, decodeRecord } from "../records/record.ts";
 import { apiVersionOf } from "../target.ts";
@@ -70,7 +72,7 @@ export function encodedRepresentation(options: RepresentationOptions): Represent
     watchContentType: encoder.watchContentType,
     signature: `${accepted.mediaType} ${apiVersionOf(face)} ${accepted.as ?? ""} ${includeObject}`,
     stored: (stored) => encoder.body(shape.typeName, one(shown(stored))),
-    object: (object) => encoder.body(shape.typeName, one(inFace(structuredClone(object) as KubernetesObject))),
+    object: (object) => encoder.body(shape.typeName, one(inFace(cloneJson(object) as KubernetesObject))),
     list: (items: readonly Stored[], metadata: ListMetadata) => [
       encoder.body(shape.listTypeName, shape.list(items.map(shown), metadata)),
     ],

@@ -2,8 +2,10 @@
  * Binding: the scheduler's word that a Pod runs on a node. Given once; a Pod that has a node keeps it.
  * https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/binding-v1/
  */
+
 import { ApiError, badRequest, conflict } from "../../api/errors.ts";
 import type { KubernetesObject } from "../../api/meta.ts";
+import { cloneJson } from "../../base/clone.ts";
 import type { HttpResponse } from "../../base/http.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
 import { admitCreate } from "../admission/subresource.ts";
@@ -60,7 +62,7 @@ function checkBindable(pod: DeepReadonly<Pod>, { metadata }: Binding): void {
 }
 
 function bound(old: DeepReadonly<Pod>, binding: Binding, node: string, nowMs: number): Pod {
-  const pod = structuredClone(old) as Pod;
+  const pod = cloneJson(old) as Pod;
   pod.spec.nodeName = node;
   const { annotations, labels } = binding.metadata;
   if (annotations) pod.metadata.annotations = { ...pod.metadata.annotations, ...annotations };

@@ -2,9 +2,11 @@
  * Takes one disruption from the budget of a Pod before it is evicted, so that two evictions at once do not share the last one.
  * https://kubernetes.io/docs/tasks/run-application/configure-pdb/
  */
+
 import { ApiError } from "../../api/errors.ts";
 import type { KubernetesObject, LabelSelector } from "../../api/meta.ts";
 import { selectorFromObject } from "../../api/selectors/index.ts";
+import { cloneJson } from "../../base/clone.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
 import { everything } from "../cache/selection.ts";
 import type { ServerParts } from "../server-parts.ts";
@@ -37,7 +39,7 @@ const isReady = ({ status }: Pod): boolean =>
   status?.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True") === true;
 
 function taken(old: DeepReadonly<Budget>, pod: Pod, nowMs: number): Budget {
-  const budget = structuredClone(old) as Budget;
+  const budget = cloneJson(old) as Budget;
   const { name } = budget.metadata;
   if ((budget.status.observedGeneration ?? 0) < (budget.metadata.generation ?? 0))
     throw refused(TOO_MANY, `The disruption budget ${name} is still being processed by the server.`);

@@ -17,7 +17,7 @@ import { list } from "./list.ts";
 import { patch } from "./patch.ts";
 import { subresourceVerb } from "./subresources.ts";
 import { update } from "./update.ts";
-import { createVirtual } from "./virtual.ts";
+import { createVirtual, getVirtual } from "./virtual.ts";
 import { watch } from "./watch.ts";
 
 export type Verb = (parts: ServerParts, target: Target) => Promise<HttpResponse>;
@@ -67,7 +67,7 @@ function verbOf(parts: ServerParts, target: Target, named: boolean): Verb {
     throw notAllowed();
   if (row.namespaced && namespace === "" && verb !== "list" && verb !== "watch") throw notAllowed();
   if (!row.verbs.includes(verb)) throw notAllowed();
-  if (!row.stored) return createVirtual;
+  if (!row.stored) return verb === "get" ? getVirtual : createVirtual;
   return VERBS[verb] ?? (() => Promise.reject(notAllowed()));
 }
 

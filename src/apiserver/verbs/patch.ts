@@ -2,6 +2,7 @@
  * PATCH: JSON patch, merge patch and strategic merge patch, each on the object as it is now, in the version of the request.
  * https://kubernetes.io/docs/reference/using-api/api-concepts/#patch-and-apply
  */
+
 import { normalise } from "../../api/decode/index.ts";
 import { ApiError, badRequest, invalid, unsupportedMediaType } from "../../api/errors.ts";
 import type { KubernetesObject } from "../../api/meta.ts";
@@ -14,6 +15,7 @@ import {
   parseMergePatch,
 } from "../../api/patch/index.ts";
 import { decodeUtf8 } from "../../base/bytes.ts";
+import { cloneJson } from "../../base/clone.ts";
 import type { HttpResponse } from "../../base/http.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
 import { objectResponse, representationFor } from "../answers.ts";
@@ -99,7 +101,7 @@ function invalidPatch(error: unknown): unknown {
 
 function normalised({ row, face, context }: Target, value: unknown, { fieldValidation }: WriteOptions): KubernetesObject {
   try {
-    const { object, warnings } = normalise({ row, face, value: structuredClone(value), fieldValidation });
+    const { object, warnings } = normalise({ row, face, value: cloneJson(value), fieldValidation });
     for (const warning of warnings) context.warnings.add(warning);
     return object;
   } catch (error) {
@@ -109,7 +111,7 @@ function normalised({ row, face, context }: Target, value: unknown, { fieldValid
 
 function proposal(target: Target, patch: Patch, options: WriteOptions, old: DeepReadonly<KubernetesObject>): KubernetesObject {
   const { face } = target;
-  const shown = face.toFace ? face.toFace(structuredClone(old) as KubernetesObject) : old;
+  const shown = face.toFace ? face.toFace(cloneJson(old) as KubernetesObject) : old;
   const object = normalised(target, patch.apply(shown as unknown as Document), options);
   restorePlace(target, object);
   if (object.metadata.uid && object.metadata.uid !== old.metadata.uid) throw changedUid(target, object);

@@ -2,14 +2,19 @@
  * The scale subresource: how many replicas an object asks for and has, the same for every kind that can be scaled.
  * https://kubernetes.io/docs/reference/using-api/api-concepts/
  */
+
 import { badRequest, invalid, modified } from "../../api/errors.ts";
 import type { KubernetesObject, LabelSelector } from "../../api/meta.ts";
 import { schemaOfKind } from "../../api/schema.ts";
 import { formatLabelSelector, selectorFromLabels, selectorFromObject } from "../../api/selectors/index.ts";
+import { humanAge } from "../../api/table/duration.ts";
+import type { ColumnDefinition, Table } from "../../api/table/table.ts";
 import { decodeUtf8 } from "../../base/bytes.ts";
+import { cloneJson } from "../../base/clone.ts";
 import type { HttpResponse } from "../../base/http.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
 import { acceptedFor, kindResponse } from "../answers.ts";
+import { negotiate } from "../negotiation.ts";
 import type { ServerParts } from "../server-parts.ts";
 import { groupResource, type Target } from "../target.ts";
 import { updateObject } from "../write/update-object.ts";
@@ -53,10 +58,38 @@ function scaleOf(object: DeepReadonly<Scalable>): Scale {
   } as never;
 }
 
+const SCALE_COLUMNS: readonly ColumnDefinition[] = [
+  { name: "Name", type: "string", format: "name", priority: 0, description: "" },
+  { name: "Desired", type: "integer", format: "", priority: 0, description: "" },
+  { name: "Available", type: "integer", format: "", priority: 0, description: "" },
+  { name: "Age", type: "string", format: "", priority: 0, description: "" },
+];
+
+/** A Scale as `kubectl get --subresource=scale` asks for it. */
+function scaleTable(scale: Scale, nowMs: number): Table {
+  const { name, creationTimestamp, resourceVersion = "" } = scale.metadata;
+  const { status } = scale as Scalable;
+  return {
+    kind: "Table",
+    apiVersion: "meta.k8s.io/v1",
+    metadata: { resourceVersion },
+    columnDefinitions: SCALE_COLUMNS,
+    rows: [
+      {
+        cells: [name, scale.spec?.replicas ?? 0, status?.replicas ?? 0, humanAge(creationTimestamp, nowMs)],
+        object: { kind: "PartialObjectMetadata", apiVersion: "meta.k8s.io/v1", metadata: scale.metadata },
+      },
+    ],
+  };
+}
+
 export async function getScale(parts: ServerParts, target: Target): Promise<HttpResponse> {
   const accepted = acceptedFor(target);
   const entry = await findEntry(parts, target);
-  return kindResponse(scaleOf(parts.caches.parse(target.row, entry) as Scalable), accepted, 200);
+  const scale = scaleOf(parts.caches.parse(target.row, entry) as Scalable);
+  const { clock, request } = target.context;
+  const isTable = negotiate(request.headers.accept, { protobuf: true, transformations: ["Table"] }).as === "Table";
+  return kindResponse(isTable ? scaleTable(scale, clock.now()) : scale, accepted, 200);
 }
 
 function checkScale({ name }: Target, scale: Scale): number {
@@ -94,13 +127,13 @@ async function writeScale(
       const replicas = checkScale(target, scale);
       const { resourceVersion } = scale.metadata;
       if (resourceVersion && resourceVersion !== old.metadata.resourceVersion) throw modified(groupResource(target), target.name);
-      const object = structuredClone(old) as Scalable;
+      const object = cloneJson(old) as Scalable;
       object.spec = { ...object.spec, replicas };
       return object;
     },
   });
   const { object, stored } = updated;
-  const shown = structuredClone(object) as Scalable;
+  const shown = cloneJson(object) as Scalable;
   if (stored) shown.metadata.resourceVersion = String(stored.revision);
   return kindResponse(scaleOf(shown), accepted, 200);
 }
@@ -117,6 +150,6 @@ export async function patchScale(parts: ServerParts, target: Target): Promise<Ht
   return writeScale(parts, target, (old) => {
     parsed ??= parsePatch(target, text, schemaOfKind(SCALE.group, SCALE.version, SCALE.kind));
     report(target, parsed.complaints, writeOptions(target.context));
-    return structuredClone(parsed.apply(old as never)) as unknown as Scale;
+    return cloneJson(parsed.apply(old as never)) as unknown as Scale;
   });
 }

@@ -1,5 +1,5 @@
 /** POST of what is not stored: reviews and TokenRequest, each answered by the part of the server that knows. */
-import { ApiError, methodNotSupported } from "../../api/errors.ts";
+import { ApiError, methodNotSupported, notFound } from "../../api/errors.ts";
 import type { HttpResponse } from "../../base/http.ts";
 import { admitCreate } from "../admission/subresource.ts";
 import { acceptedFor, kindResponse } from "../answers.ts";
@@ -51,4 +51,9 @@ export async function createVirtual(parts: ServerParts, target: Target): Promise
     warn: (text) => void context.warnings.add(text),
   });
   return kindResponse(answer as { kind: string; apiVersion: string }, accepted, 201);
+}
+
+/** Nothing of what is not stored is found: ComponentStatus, which knows of no component here. */
+export function getVirtual(_parts: ServerParts, { row, name }: Target): Promise<HttpResponse> {
+  return Promise.reject(notFound({ group: row.group, resource: row.singular }, name));
 }

@@ -2,8 +2,10 @@
  * What a delete makes of an object: its grace period, and the finalizers that the propagation policy asks for. Pure.
  * https://kubernetes.io/docs/concepts/architecture/garbage-collection/#cascading-deletion
  */
+
 import type { KubernetesObject } from "../../api/meta.ts";
 import type { AnyResource } from "../../api/row.ts";
+import { cloneJson } from "../../base/clone.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
 import type { DeleteOptions } from "../verbs/delete-options.ts";
 import { timestamp } from "./object-changes.ts";
@@ -66,7 +68,7 @@ export function markDeleted(
   options: Pick<DeleteOptions, "gracePeriodSeconds" | "propagationPolicy" | "orphanDependents">,
   nowMs: number,
 ): { object: KubernetesObject; changed: boolean } {
-  const object = structuredClone(old) as KubernetesObject;
+  const object = cloneJson(old) as KubernetesObject;
   const { metadata } = object;
   const before = old.metadata.finalizers ?? [];
   const finalizers = finalizersFor(row, before, options);

@@ -4,8 +4,18 @@ import type { AnyResource } from "../../api/row.ts";
 import { deepEqual } from "../../base/deep-equal.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
 
-/** A time as objects have it: whole seconds. */
-export const timestamp = (ms: number): string => `${new Date(Math.floor(ms / 1000) * 1000).toISOString().slice(0, 19)}Z`;
+let lastSecond = -1;
+let lastText = "";
+
+/** A time as objects have it: whole seconds. Many writes fall into one second. */
+export function timestamp(ms: number): string {
+  const second = Math.floor(ms / 1000);
+  if (second !== lastSecond) {
+    lastText = `${new Date(second * 1000).toISOString().slice(0, 19)}Z`;
+    lastSecond = second;
+  }
+  return lastText;
+}
 
 /** True where anything outside of metadata and status differs: what `generation` counts. */
 export function specChanged(object: KubernetesObject, old: DeepReadonly<KubernetesObject>): boolean {

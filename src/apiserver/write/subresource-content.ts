@@ -1,9 +1,11 @@
 /**
  * What a write to a subresource takes over from what was sent; the rest stays as it is stored. A row's strategy may say more.
  */
+
 import { normaliseType } from "../../api/decode/index.ts";
 import type { KubernetesObject } from "../../api/meta.ts";
 import type { AnyResource } from "../../api/row.ts";
+import { cloneJson } from "../../base/clone.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
 
 type Open = KubernetesObject & Record<string, unknown>;
@@ -13,17 +15,17 @@ function takeStatus(row: AnyResource, object: KubernetesObject, old: DeepReadonl
   const target = object as Open;
   const { metadata: _metadata, status: _status, ...kept } = old as DeepReadonly<Open>;
   for (const key of Object.keys(target)) if (key !== "metadata" && key !== "status" && !(key in kept)) delete target[key];
-  Object.assign(target, structuredClone(kept));
+  Object.assign(target, cloneJson(kept));
   const { metadata } = old;
   if (!row.typed) {
     const { managedFields } = object.metadata;
-    object.metadata = { ...(structuredClone(metadata) as KubernetesObject["metadata"]), ...(managedFields && { managedFields }) };
+    object.metadata = { ...(cloneJson(metadata) as KubernetesObject["metadata"]), ...(managedFields && { managedFields }) };
     return;
   }
-  if (row.kind === "Deployment") object.metadata.labels = structuredClone(metadata.labels) as never;
+  if (row.kind === "Deployment") object.metadata.labels = cloneJson(metadata.labels) as never;
   // Finalizers, owners and deletion are no part of a status.
-  object.metadata.ownerReferences = structuredClone(metadata.ownerReferences) as never;
-  object.metadata.finalizers = structuredClone(metadata.finalizers) as never;
+  object.metadata.ownerReferences = cloneJson(metadata.ownerReferences) as never;
+  object.metadata.finalizers = cloneJson(metadata.finalizers) as never;
 }
 
 const hasStatus = (row: AnyResource): boolean => row.subresources.some(({ name }) => name === "status");
@@ -33,7 +35,7 @@ export function keepStatus(row: AnyResource, object: KubernetesObject, old: Deep
   if (!hasStatus(row)) return;
   const { status } = old as DeepReadonly<Open>;
   if (status === undefined) delete (object as Open).status;
-  else (object as Open).status = structuredClone(status);
+  else (object as Open).status = cloneJson(status);
 }
 
 /** What a status is before anybody has written one, by row. */
@@ -52,7 +54,7 @@ export function dropStatus(row: AnyResource, object: KubernetesObject): void {
   if (!hasStatus(row) || row.kind === "Node") return;
   const status = zeroOf(row);
   if (status === undefined) delete (object as Open).status;
-  else (object as Open).status = structuredClone(status);
+  else (object as Open).status = cloneJson(status);
 }
 
 /** Changes `object`. */

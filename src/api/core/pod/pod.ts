@@ -2,6 +2,7 @@
  * v1 Pod: the smallest thing that runs, a group of containers that share network and volumes.
  * https://kubernetes.io/docs/concepts/workloads/pods/
  */
+import { cloneJson } from "../../../base/clone.ts";
 import type { DeepReadonly } from "../../../base/readonly.ts";
 import type * as generated from "../../generated/core-v1.ts";
 import { resource } from "../../resource.ts";
@@ -59,10 +60,9 @@ const strategy: Strategy<Pod> = {
   },
 
   prepareForUpdate(pod, previous) {
-    pod.status = structuredClone(previous.status) as Pod["status"];
+    pod.status = cloneJson(previous.status) as Pod["status"];
     // Containers are added to a running Pod through its subresource only.
-    if (previous.spec.ephemeralContainers)
-      pod.spec.ephemeralContainers = structuredClone(previous.spec.ephemeralContainers) as never;
+    if (previous.spec.ephemeralContainers) pod.spec.ephemeralContainers = cloneJson(previous.spec.ephemeralContainers) as never;
     else delete pod.spec.ephemeralContainers;
   },
 
@@ -74,19 +74,19 @@ const strategy: Strategy<Pod> = {
 
   prepareSubresource: {
     status(pod, previous) {
-      pod.spec = structuredClone(previous.spec) as Pod["spec"];
+      pod.spec = cloneJson(previous.spec) as Pod["spec"];
       // The quality of service is decided once.
       const { qosClass } = previous.status;
       if (qosClass !== undefined) pod.status.qosClass ??= qosClass;
     },
     ephemeralcontainers(pod, previous) {
       const { ephemeralContainers } = pod.spec;
-      pod.spec = structuredClone(previous.spec) as Pod["spec"];
-      pod.status = structuredClone(previous.status) as Pod["status"];
+      pod.spec = cloneJson(previous.spec) as Pod["spec"];
+      pod.status = cloneJson(previous.status) as Pod["status"];
       if (ephemeralContainers) pod.spec.ephemeralContainers = ephemeralContainers;
     },
     resize(pod, previous) {
-      pod.status = structuredClone(previous.status) as Pod["status"];
+      pod.status = cloneJson(previous.status) as Pod["status"];
     },
   },
 

@@ -3,6 +3,7 @@
  * was negative; gated Pods may narrow where they run.
  * https://kubernetes.io/docs/concepts/workloads/pods/#pod-update-and-replacement
  */
+import { deepEqual } from "../../../../base/deep-equal.ts";
 import type { DeepReadonly } from "../../../../base/readonly.ts";
 import type { Pod } from "../../../generated/core-v1.ts";
 import type { Container, PodSpec, Toleration } from "../../../generated/shared.ts";
@@ -16,24 +17,16 @@ const UPDATABLE =
 type Spec = DeepReadonly<PodSpec>;
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-const same = (a: unknown, b: unknown): boolean => canonical(a) === canonical(b);
-
-/** JSON with sorted keys: equal objects give equal text. */
-const canonical = (value: unknown): string =>
-  JSON.stringify(value, (_key, inner: unknown) =>
-    inner !== null && typeof inner === "object" && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  ) ?? "";
+const same = deepEqual;
 
 const withoutImages = (containers: DeepReadonly<Container[]> | undefined): unknown =>
   containers?.map(({ image: _image, ...rest }) => rest);
 
 /** Old tolerations stay, but their seconds may change; others may be added. */
 function validateTolerationChanges(spec: Spec, previous: Spec, report: Report): boolean {
-  const keys = ({ tolerationSeconds: _seconds, ...rest }: DeepReadonly<Toleration>): string => canonical(rest);
+  const keys = ({ tolerationSeconds: _seconds, ...rest }: DeepReadonly<Toleration>): unknown => rest;
   const now = (spec.tolerations ?? []).map(keys);
-  const kept = (previous.tolerations ?? []).every((toleration) => now.includes(keys(toleration)));
+  const kept = (previous.tolerations ?? []).every((toleration) => now.some((each) => same(each, keys(toleration))));
   if (!kept) report.at("tolerations").forbidden("existing toleration can not be modified except its tolerationSeconds");
   return kept;
 }

@@ -17,6 +17,7 @@ import type { PodSpec } from "../../../../api/generated/shared.ts";
 import type { KubernetesObject } from "../../../../api/meta.ts";
 import type { AnyResource } from "../../../../api/row.ts";
 import { report } from "../../../../api/validation-report.ts";
+import { deepEqual } from "../../../../base/deep-equal.ts";
 import type { DeepReadonly } from "../../../../base/readonly.ts";
 import type { AdmissionPlugin, AdmissionReader, AdmissionRequest } from "../../plugin.ts";
 import { refusal } from "../../refusal.ts";
@@ -53,11 +54,11 @@ function isSignificant(pod: DeepReadonly<Pod>, old: DeepReadonly<Pod>): boolean 
   const looked = ({
     metadata,
     spec: { tolerations, activeDeadlineSeconds, schedulingGates, ...spec },
-  }: DeepReadonly<Pod>): string => {
+  }: DeepReadonly<Pod>): unknown => {
     const annotations = Object.entries(metadata.annotations ?? {}).filter(([key]) => /apparmor|seccomp/.test(key));
-    return JSON.stringify([spec, annotations]);
+    return [spec, annotations];
   };
-  return looked(pod) !== looked(old);
+  return !deepEqual(looked(pod), looked(old));
 }
 
 function policyFor(namespace: string, reader: AdmissionReader): Policy | undefined {
