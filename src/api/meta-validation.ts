@@ -79,6 +79,11 @@ function utf8Length(text: string): number {
   return length;
 }
 
+/** As Go shows it: its fields in the order of its type. */
+function inOrder({ apiVersion, kind, name, uid, controller, blockOwnerDeletion }: DeepReadonly<OwnerReference>): object {
+  return { apiVersion, kind, name, uid, controller, blockOwnerDeletion };
+}
+
 function validateOwnerReferences(owners: readonly DeepReadonly<OwnerReference>[] | undefined, report: Report): void {
   let controller: string | undefined;
   for (const owner of owners ?? []) {
@@ -86,10 +91,10 @@ function validateOwnerReferences(owners: readonly DeepReadonly<OwnerReference>[]
     if (owner.controller !== true) continue;
     if (controller !== undefined)
       report.invalid(
-        owners,
-        `Only one reference can have Controller set to true. Found "true" in references for ${controller} and ${owner.name}`,
+        owners?.map(inOrder),
+        `Only one reference can have Controller set to true. Found "true" in references for ${controller} and ${owner.kind}/${owner.name}`,
       );
-    controller ??= owner.name;
+    controller ??= `${owner.kind}/${owner.name}`;
   }
 }
 

@@ -9,6 +9,20 @@ export type Event = generated.Event;
 
 const strategy: Strategy<Event> = {
   columns: eventCells,
+
+  selectableFields: ({ involvedObject, reason, reportingComponent, source, type }) => ({
+    "involvedObject.kind": involvedObject.kind ?? "",
+    "involvedObject.namespace": involvedObject.namespace ?? "",
+    "involvedObject.name": involvedObject.name ?? "",
+    "involvedObject.uid": involvedObject.uid ?? "",
+    "involvedObject.apiVersion": involvedObject.apiVersion ?? "",
+    "involvedObject.resourceVersion": involvedObject.resourceVersion ?? "",
+    "involvedObject.fieldPath": involvedObject.fieldPath ?? "",
+    reason: reason ?? "",
+    reportingComponent: reportingComponent ?? "",
+    source: source?.component || (reportingComponent ?? ""),
+    type: type ?? "",
+  }),
 };
 
 export const Event: Resource<Event> = resource({ group: "", resource: "events" }, strategy, [eventsFace]);

@@ -2,4 +2,5 @@
 export { applyJsonPatch, type JsonPatchOperation } from "./json-patch.ts";
 export { applyMergePatch } from "./merge-patch.ts";
 export { jsonPatchFieldErrors, parseJsonPatch, parseMergePatch } from "./parse.ts";
+export { goPrint } from "./strategic-merge-errors.ts";
 export { applyStrategicMergePatch } from "./strategic-merge-patch.ts";

@@ -39,7 +39,7 @@ export const listOfLists = (): ApiError =>
 export const badRetainKeys = (): ApiError => badRequest("$retainKeys list must contain all keys that present in the patch");
 
 /** A value as Go's %v prints it: `map[image:q name:a]`. */
-function goPrint(value: unknown): string {
+export function goPrint(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(goPrint).join(" ")}]`;
   if (typeof value !== "object") return String(value);
   if (value === null) return "<nil>";

@@ -67,7 +67,7 @@ function verbOf(parts: ServerParts, target: Target, named: boolean): Verb {
     throw notAllowed();
   if (row.namespaced && namespace === "" && verb !== "list" && verb !== "watch") throw notAllowed();
   if (!row.verbs.includes(verb)) throw notAllowed();
-  if (!row.stored) return verb === "get" ? getVirtual : createVirtual;
+  if (!row.stored) return verb === "create" ? createVirtual : getVirtual;
   return VERBS[verb] ?? (() => Promise.reject(notAllowed()));
 }
 

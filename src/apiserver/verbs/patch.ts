@@ -10,6 +10,7 @@ import {
   applyJsonPatch,
   applyMergePatch,
   applyStrategicMergePatch,
+  goPrint,
   jsonPatchFieldErrors,
   parseJsonPatch,
   parseMergePatch,
@@ -32,6 +33,8 @@ export interface Patch {
   apply(document: Document): Record<string, unknown>;
   /** Complaints about the patch itself, by fieldValidation. */
   complaints: readonly string[];
+  /** The patch as messages show it, where they do. */
+  shown?: string;
 }
 
 const JSON_PATCH = "application/json-patch+json";
@@ -60,7 +63,11 @@ export function parsePatch(target: Target, text: string, schema = target.face.sc
     }
     default: {
       const patch = parseMergePatch(text);
-      return { apply: (document) => applyStrategicMergePatch(schema, document, patch), complaints: [] };
+      return {
+        apply: (document) => applyStrategicMergePatch(schema, document, patch),
+        complaints: [],
+        shown: goPrint(patch),
+      };
     }
   }
 }
@@ -91,28 +98,55 @@ export function report(target: Target, complaints: readonly string[], { fieldVal
   for (const complaint of complaints) target.context.warnings.add(complaint);
 }
 
+/** The result of a strategic merge is converted, not decoded: other words for the same mistake. */
+function conversionError(message: string): string {
+  const [, from = "", to = ""] = /cannot unmarshal (\w+).* of type (.+)$/.exec(message) ?? [];
+  const source = GO_TYPES[from] ?? from;
+  if (to.startsWith("[]")) return `cannot restore slice from ${source}`;
+  if (to.startsWith("map[")) return `cannot restore map from ${source}`;
+  if (to.includes(".")) return `cannot restore struct from: ${source}`;
+  return to === "" ? message : `cannot convert ${source} to ${to}`;
+}
+
+const GO_TYPES: Readonly<Record<string, string>> = {
+  number: "int64",
+  object: "map[string]interface {}",
+  array: "[]interface {}",
+};
+
 /** A patched object that cannot be read is an invalid patch, not a bad request. */
-function invalidPatch(error: unknown): unknown {
+function invalidPatch(error: unknown, { shown }: Patch): unknown {
   if (!(error instanceof ApiError) || error.code !== 400) return error;
+  const what = shown === undefined ? error.message : `${JSON.stringify(shown)}: ${conversionError(error.message)}`;
   return invalid({ group: "", kind: "" }, "", [
-    { reason: "FieldValueInvalid", message: `Invalid value: ${error.message}`, field: "patch" },
+    { reason: "FieldValueInvalid", message: `Invalid value: ${what}`, field: "patch" },
   ]);
 }
 
-function normalised({ row, face, context }: Target, value: unknown, { fieldValidation }: WriteOptions): KubernetesObject {
+interface Patched {
+  value: unknown;
+  patch: Patch;
+}
+
+function normalised(
+  { row, face, context }: Target,
+  { value, patch }: Patched,
+  { fieldValidation }: WriteOptions,
+): KubernetesObject {
   try {
     const { object, warnings } = normalise({ row, face, value: cloneJson(value), fieldValidation });
     for (const warning of warnings) context.warnings.add(warning);
     return object;
   } catch (error) {
-    throw invalidPatch(error);
+    throw invalidPatch(error, patch);
   }
 }
 
 function proposal(target: Target, patch: Patch, options: WriteOptions, old: DeepReadonly<KubernetesObject>): KubernetesObject {
   const { face } = target;
   const shown = face.toFace ? face.toFace(cloneJson(old) as KubernetesObject) : old;
-  const object = normalised(target, patch.apply(shown as unknown as Document), options);
+  const value = patch.apply(shown as unknown as Document);
+  const object = normalised(target, { value, patch }, options);
   restorePlace(target, object);
   if (object.metadata.uid && object.metadata.uid !== old.metadata.uid) throw changedUid(target, object);
   return object;

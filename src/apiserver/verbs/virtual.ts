@@ -55,5 +55,6 @@ export async function createVirtual(parts: ServerParts, target: Target): Promise
 
 /** Nothing of what is not stored is found: ComponentStatus, which knows of no component here. */
 export function getVirtual(_parts: ServerParts, { row, name }: Target): Promise<HttpResponse> {
+  if (name === "") return Promise.reject(methodNotSupported({ group: row.group, resource: row.resource }, "list"));
   return Promise.reject(notFound({ group: row.group, resource: row.singular }, name));
 }
