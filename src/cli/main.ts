@@ -3,15 +3,18 @@ import { Command, CommanderError } from "commander";
 import { addAgent } from "./agent.ts";
 import { addDown } from "./down.ts";
 import { reportFailure } from "./failure.ts";
+import { addImage } from "./image.ts";
+import { addKubeconfig } from "./kubeconfig.ts";
+import { addStatus } from "./status.ts";
 import { addUp } from "./up.ts";
 
-const program = new Command("timonier")
-  .description("A Kubernetes cluster in one package.")
-  .showHelpAfterError()
-  .exitOverride();
+const program = new Command("timonier").description("A Kubernetes cluster in one package.").showHelpAfterError().exitOverride();
 
 addUp(program);
 addDown(program);
+addStatus(program);
+addKubeconfig(program);
+addImage(program);
 addAgent(program);
 
 try {

@@ -19,8 +19,8 @@ export interface AgentConfig {
   clientCa: string;
   /** Credentials of system:node:NAME. */
   kubeconfig: string;
-  /** The node's own network, on which the proxy builds; absent where the proxy is switched off. */
-  network?: NodeNetwork["base"];
+  /** The node's own network, on which the proxy builds; absent where it is switched off. */
+  proxy?: { kubeconfig: string; network: NodeNetwork["base"] };
 }
 
 /** The cgroup beneath which all Pods run. */

@@ -57,9 +57,12 @@ export interface RealNode {
 export function startRealNode(options: RealNodeOptions): RealNode {
   const { config, directory, pki, url, nodeAddress, network, runtimeEndpoint, clock, logger } = options;
   const { nodeName } = config;
-  const identity = pki.client(`node-${nodeName}`, `system:node:${nodeName}`, [NODE_GROUP]);
-  const kubeconfig = join(directory.agent, "kubeconfig");
-  writeKubeconfig(kubeconfig, { server: url, ca: pki.ca, certificate: identity.certificate, key: identity.key });
+  /** Credentials of a component of the node, as a file. */
+  const credentials = (name: string, user: string, groups: readonly string[]): string => {
+    const path = join(directory.agent, `${name}.kubeconfig`);
+    writeKubeconfig(path, { server: url, ca: pki.ca, ...pki.client(name, user, groups) });
+    return path;
+  };
   const configFile = writeAgentConfig(directory.agent, {
     dataDirectory: directory.agent,
     nodeName,
@@ -70,8 +73,10 @@ export function startRealNode(options: RealNodeOptions): RealNode {
     clusterDomain: config.clusterDomain,
     serving: pki.server("kubelet", `system:node:${nodeName}`, [nodeName, nodeAddress]),
     clientCa: pki.ca,
-    kubeconfig,
-    ...(config.disabled.has("proxy") ? {} : { network: network.base }),
+    kubeconfig: credentials("kubelet-client", `system:node:${nodeName}`, [NODE_GROUP]),
+    ...(config.disabled.has("proxy")
+      ? {}
+      : { proxy: { kubeconfig: credentials("kube-proxy", "system:kube-proxy", []), network: network.base } }),
   });
   const agent = startAgentProcess({ configFile, logFile: directory.agentLog, clock, logger });
   const apiServer = pki.client("apiserver-kubelet-client", "kube-apiserver-kubelet-client", ["kubeadm:cluster-admins"]);

@@ -11,7 +11,7 @@ import type { Logger } from "../base/logger.ts";
 import { createEventRecorder } from "../client/event-recorder.ts";
 import { createKubelet, type Kubelet } from "../kubelet/kubelet.ts";
 import { simulatedNodeFacts } from "../kubelet/node/facts.ts";
-import { simulatedImages } from "../kubelet/runtime/simulated/images.ts";
+import { type SimulatedImages, simulatedImages } from "../kubelet/runtime/simulated/images.ts";
 import { simulatedProber } from "../kubelet/runtime/simulated/prober.ts";
 import { type SimulatedRuntime, simulatedRuntime } from "../kubelet/runtime/simulated/simulated-runtime.ts";
 import { addressAt, dnsAddressOf } from "./addresses.ts";
@@ -32,11 +32,18 @@ export interface SimulatedNodesOptions {
 export interface SimulatedNode {
   readonly name: string;
   readonly runtime: SimulatedRuntime;
-  readonly kubelet: Kubelet;
+  /** Undefined while the machine is down. */
+  readonly kubelet: Kubelet | undefined;
+  /** The machine loses its power: nobody tells the API server. */
+  crash(): Promise<void>;
+  /** The machine comes back; what ran on it does not run. Resolves when the node is registered again. */
+  restore(): Promise<void>;
 }
 
 export interface SimulatedNodes {
   readonly nodes: readonly SimulatedNode[];
+  /** What containers of an image do, on every node. */
+  readonly images: SimulatedImages;
   /** The node API of a node. */
   dial(name: string): HttpHandler | undefined;
   /** Resolves when every node is registered and has seen its Pods. */
@@ -51,6 +58,28 @@ const STARTING = 32;
 
 export const simulatedNodeNames = (first: string, count: number): string[] =>
   Array.from({ length: count }, (_, index) => (index === 0 ? first : `${first}-${index}`));
+
+function simulatedNode(name: string, runtime: SimulatedRuntime, createAnew: () => Kubelet): SimulatedNode {
+  let kubelet: Kubelet | undefined = createAnew();
+  return {
+    name,
+    runtime,
+    get kubelet() {
+      return kubelet;
+    },
+    async crash() {
+      const stopping = kubelet?.stop();
+      kubelet = undefined;
+      runtime.losePower();
+      await stopping;
+    },
+    async restore() {
+      if (kubelet !== undefined) return;
+      kubelet = createAnew();
+      await kubelet.start();
+    },
+  };
+}
 
 export function createSimulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
   const { controlPlane, clock, entropy, logger, names } = options;
@@ -67,44 +96,47 @@ export function createSimulatedNodes(options: SimulatedNodesOptions): SimulatedN
     apiServer: () => informers.get(Service, "default", "kubernetes"),
   };
 
-  const nodes = names.map((name, index): SimulatedNode => {
+  const nodes = names.map((name, index) => {
     const address = addressAt(NODE_RANGE, index + 1);
     const client = controlPlane.clientFor(nodeIdentity(name), "kubelet");
     const runtime = simulatedRuntime({ clock, entropy, images, nodeAddress: address });
     const own = logger.with({ node: name });
-    const kubelet = createKubelet({
-      client,
-      runtime,
-      clock,
-      entropy,
-      logger: own,
-      nodeName: name,
-      node: simulatedNodeFacts({ name, address, id: uuid(entropy) }),
-      prober: simulatedProber(runtime),
-      output: runtime.output,
-      cluster: { dns },
-      services,
-      events: createEventRecorder({ client, clock, entropy, component: "kubelet", host: name, logger: own }),
-    });
-    return { name, runtime, kubelet };
+    const facts = simulatedNodeFacts({ name, address, id: uuid(entropy) });
+    return simulatedNode(name, runtime, () =>
+      createKubelet({
+        client,
+        runtime,
+        clock,
+        entropy,
+        logger: own,
+        nodeName: name,
+        node: facts,
+        prober: simulatedProber(runtime),
+        output: runtime.output,
+        cluster: { dns },
+        services,
+        events: createEventRecorder({ client, clock, entropy, component: "kubelet", host: name, logger: own }),
+      }),
+    );
   });
   const byName = new Map(nodes.map((node) => [node.name, node]));
 
   async function start(): Promise<void> {
     for (let begin = 0; begin < nodes.length; begin += STARTING) {
-      await Promise.all(nodes.slice(begin, begin + STARTING).map(({ kubelet }) => kubelet.start()));
+      await Promise.all(nodes.slice(begin, begin + STARTING).map(({ kubelet }) => kubelet?.start()));
     }
-    await Promise.all(nodes.map(({ kubelet }) => kubelet.synced()));
+    await Promise.all(nodes.map(({ kubelet }) => kubelet?.synced()));
   }
   const started = start();
   started.catch((error: unknown) => logger.error("a simulated node did not start", { error: String(error) }));
 
   return {
     nodes,
-    dial: (name) => byName.get(name)?.kubelet.handler,
+    images,
+    dial: (name) => byName.get(name)?.kubelet?.handler,
     ready: () => started,
     async stop() {
-      await Promise.all(nodes.map(({ kubelet }) => kubelet.stop()));
+      await Promise.all(nodes.map(({ kubelet }) => kubelet?.stop()));
     },
   };
 }
