@@ -6,6 +6,7 @@ import { flowControlObjects, priorityClassObjects, rbacObjects } from "../../api
 import type { ClusterRole } from "../../api/generated/rbac-v1.ts";
 import type { Draft, KubernetesObject } from "../../api/meta.ts";
 import { fillAggregated } from "./aggregation.ts";
+import { apiServices } from "./api-services.ts";
 import { componentRoles } from "./component-roles.ts";
 import { type TrustOptions, trustConfigMaps } from "./config-maps.ts";
 import { systemNamespaces } from "./namespaces.ts";
@@ -28,5 +29,6 @@ export const bootstrapObjects = (trust: TrustOptions): Draft<KubernetesObject>[]
   ...bootstrapRbac(),
   ...flowControlObjects(),
   ...priorityClassObjects(),
+  ...(apiServices() as Draft<KubernetesObject>[]),
   ...(trustConfigMaps(trust) as Draft<KubernetesObject>[]),
 ];
