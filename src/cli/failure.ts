@@ -1,17 +1,16 @@
 /** The boundary at which every failure of a command becomes one clear message. */
-import { StoreError } from "../store/store.ts";
-
 /** Prints what went wrong and sets the exit code. A stack is for our own mistakes only. */
 export function reportFailure(error: unknown): void {
   process.exitCode = 1;
   console.error(`timonier: ${messageOf(error)}`);
 }
 
-const KNOWN: readonly string[] = ["ConfigError", "ApiError", "PkiError", "StoreError", "NodeSetupError", "CommandError"];
+/** Errors whose message is written for people, by name. */
+const KNOWN: readonly string[] = ["ApiError", "CommandError", "ConfigError", "NodeNetworkError", "PkiError", "StoreError"];
 
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  if (error instanceof StoreError || KNOWN.includes(error.name)) return error.message;
+  if (KNOWN.includes(error.name)) return error.message;
   const { code, port, address } = error as NodeJS.ErrnoException & { port?: number; address?: string };
   if (code === "EADDRINUSE")
     return `port ${port} on ${address} is in use: stop what listens there, or choose another with --port`;
