@@ -6,6 +6,7 @@ import { validateLabelSelector } from "./core/pod/validation/scheduling.ts";
 import type { LabelSelector, PodTemplateSpec } from "./generated/shared.ts";
 import type { IntOrString } from "./int-or-string.ts";
 import { numberOf } from "./integer.ts";
+import { portNameErrors, portNumberErrors } from "./names.ts";
 import { selectorFromObject } from "./selectors/index.ts";
 import type { Report } from "./validation-report.ts";
 
@@ -73,6 +74,10 @@ export function intOrPercent(
     );
   else if (most100 && Number(percent) > 100) report.invalid(value, "must not be greater than 100%");
 }
+
+/** A port's number, or the name of a container's port. */
+export const portOrNameErrors = (port: number | string | undefined): string[] =>
+  typeof port === "string" ? portNameErrors(port) : portNumberErrors(port ?? 0);
 
 interface Workload {
   selector?: DeepReadonly<LabelSelector> | null;

@@ -80,9 +80,7 @@ export async function allocateNodePorts(
   options: NodePortsOptions,
 ): Promise<Operation[]> {
   const before = portsOf(old);
-  const { spec } = service;
   if (hasNodePorts(service)) await fillPorts(service, before, report, options);
-  if (!needsHealthCheck(service)) delete spec.healthCheckNodePort;
   const wanted = [...new Set(portsOf(service))];
   const value = encodeUtf8(`${service.metadata.namespace}/${service.metadata.name}`);
   return [

@@ -1,5 +1,6 @@
 /** What is written together with a Service: its addresses and node ports, allocated, kept and released. */
 import { Service } from "../../api/core/service.ts";
+import { validateClusterIps } from "../../api/core/service-addresses.ts";
 import { IPAddress } from "../../api/networking/ip-address.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Entropy } from "../../base/entropy.ts";
@@ -38,6 +39,9 @@ export function serviceCompanion({ store, caches, clock, entropy, ranges }: Serv
       await caches.of(IPAddress).ready();
       keepNodePorts(service, old);
       normaliseClusterIps(service, old);
+      const before = write.report.errors;
+      validateClusterIps(service.spec, write.report.at("spec"));
+      if (write.report.errors > before) return [];
       setFamilies(service, write.report);
       return [
         ...allocateAddresses(service, old, write.report, addresses),

@@ -14,25 +14,22 @@ export const hasClusterIp = ({ spec }: DeepReadonly<Service>): boolean =>
 /** `clusterIP` is the first of `clusterIPs`; an update that leaves both out keeps what is there. */
 export function normaliseClusterIps(service: Service, old: DeepReadonly<Service> | undefined): void {
   const { spec } = service;
-  if (spec.type === "ExternalName") return;
-  if (old && old.spec.type !== "ExternalName") {
+  if (old && spec.type !== "ExternalName" && old.spec.type !== "ExternalName") {
     if (!spec.clusterIP && !spec.clusterIPs?.length) {
       if (old.spec.clusterIP) spec.clusterIP = old.spec.clusterIP;
       if (old.spec.clusterIPs) spec.clusterIPs = [...old.spec.clusterIPs];
     } else if (!spec.clusterIP && spec.clusterIPs?.[0] === old.spec.clusterIPs?.[0]) delete spec.clusterIPs;
+    // Whoever changes the one without the other means both.
+    else if (spec.clusterIP && spec.clusterIP !== old.spec.clusterIP && spec.clusterIPs?.[0] === old.spec.clusterIPs?.[0])
+      spec.clusterIPs = [spec.clusterIP];
   }
   if (spec.clusterIP && !spec.clusterIPs?.length) spec.clusterIPs = [spec.clusterIP];
-  else if (!spec.clusterIP && spec.clusterIPs?.[0]) spec.clusterIP = spec.clusterIPs[0];
 }
 
 /** Fills in families and policy, and reports what this cluster does not have. */
 export function setFamilies(service: Service, report: Report): void {
   const { spec } = service;
-  if (spec.type === "ExternalName") {
-    delete spec.ipFamilies;
-    delete spec.ipFamilyPolicy;
-    return;
-  }
+  if (spec.type === "ExternalName") return;
   const bare = spec.clusterIP === HEADLESS && Object.keys(spec.selector ?? {}).length === 0;
   if (spec.ipFamilyPolicy === "RequireDualStack" && !bare)
     report.at("spec", "ipFamilyPolicy").invalid(spec.ipFamilyPolicy, "this cluster is not configured for dual-stack services");

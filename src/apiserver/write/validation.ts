@@ -12,15 +12,17 @@ export interface Validation {
   old: DeepReadonly<KubernetesObject> | undefined;
 }
 
-/** `causes`: found before, by those who allocate. Throws ApiError 422. */
+/** `causes`: found before, by those who allocate; they come alone. Throws ApiError 422. */
 export function validate({ target, object, old }: Validation, causes: StatusCause[]): void {
   const { row, face, subresource, context } = target;
+  const name = object.metadata.name ?? "";
+  if (causes.length > 0) throw invalid({ group: face.group, kind: face.kind }, name, causes);
   const root: Report = report(causes);
   if (old === undefined) validateMetadata(row, object, root);
   else validateMetadataUpdate(row, object, old, root);
   const ofSubresource = subresource && row.strategy.validateSubresource?.[subresource.name];
   if (ofSubresource && old) ofSubresource(object, old, root);
   else if (subresource === undefined) row.strategy.validate?.(object, old, root);
-  if (causes.length > 0) throw invalid({ group: face.group, kind: face.kind }, object.metadata.name ?? "", causes);
+  if (causes.length > 0) throw invalid({ group: face.group, kind: face.kind }, name, causes);
   for (const text of row.strategy.warnings?.(object, old) ?? []) context.warnings.add(text);
 }

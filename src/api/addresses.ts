@@ -1,0 +1,117 @@
+/**
+ * IP addresses and ranges as numbers: their canonical forms, and which of them no Service or endpoint may have.
+ * https://kubernetes.io/docs/concepts/services-networking/dual-stack/
+ */
+import { isIPv4, isIPv6 } from "./names.ts";
+
+export type IPFamily = "IPv4" | "IPv6";
+
+export interface Address {
+  family: IPFamily;
+  value: bigint;
+}
+
+export interface AddressRange extends Address {
+  /** How many leading bits are fixed. */
+  length: number;
+}
+
+const BITS = { IPv4: 32, IPv6: 128 } as const;
+
+const valueOfV4 = (text: string): bigint => text.split(".").reduce((sum, octet) => sum * 256n + BigInt(octet), 0n);
+
+function valueOfV6(text: string): bigint {
+  const last = text.slice(text.lastIndexOf(":") + 1);
+  const plain = last.includes(".") ? text.slice(0, -last.length) + hexOfV4(last) : text;
+  const [head = "", tail] = plain.split("::");
+  const groups = (part: string): string[] => (part === "" ? [] : part.split(":"));
+  const before = groups(head);
+  const after = groups(tail ?? "");
+  const zeros = Array.from({ length: 8 - before.length - after.length }, () => "0");
+  return [...before, ...zeros, ...after].reduce((sum, group) => sum * 65_536n + BigInt(`0x${group}`), 0n);
+}
+
+function hexOfV4(text: string): string {
+  const value = valueOfV4(text);
+  return `${(value >> 16n).toString(16)}:${(value & 0xffffn).toString(16)}`;
+}
+
+export function parseAddress(text: string): Address | undefined {
+  if (isIPv4(text)) return { family: "IPv4", value: valueOfV4(text) };
+  return isIPv6(text) ? { family: "IPv6", value: valueOfV6(text) } : undefined;
+}
+
+export function parseRange(text: string): AddressRange | undefined {
+  const [address = "", length = "", more] = text.split("/");
+  const parsed = parseAddress(address);
+  if (!parsed || more !== undefined || !/^(0|[1-9]\d*)$/.test(length) || Number(length) > BITS[parsed.family]) return undefined;
+  return { ...parsed, length: Number(length) };
+}
+
+function v6Text(value: bigint): string {
+  const groups = Array.from({ length: 8 }, (_, index) => Number((value >> BigInt(16 * (7 - index))) & 0xffffn));
+  let best = { start: 0, length: 1 };
+  for (let start = 0; start < 8; start++) {
+    let length = 0;
+    while (start + length < 8 && groups[start + length] === 0) length++;
+    if (length > best.length) best = { start, length };
+  }
+  const hex = (from: number, to?: number): string =>
+    groups
+      .slice(from, to)
+      .map((group) => group.toString(16))
+      .join(":");
+  return best.length < 2 ? hex(0) : `${hex(0, best.start)}::${hex(best.start + best.length)}`;
+}
+
+export const formatAddress = ({ family, value }: Address): string =>
+  family === "IPv6" ? v6Text(value) : [24n, 16n, 8n, 0n].map((shift) => String((value >> shift) & 255n)).join(".");
+
+/** The first address of a range. */
+export function networkOf({ family, value, length }: AddressRange): Address {
+  const host = BigInt(BITS[family] - length);
+  return { family, value: (value >> host) << host };
+}
+
+export const formatRange = (range: AddressRange): string => `${formatAddress(networkOf(range))}/${range.length}`;
+
+export const containsRange = (outer: AddressRange, inner: AddressRange): boolean =>
+  outer.family === inner.family &&
+  inner.length >= outer.length &&
+  networkOf(outer).value === networkOf({ ...inner, length: outer.length }).value;
+
+/** The complaints about an address that is not written in its one canonical form. */
+export function canonicalAddressErrors(text: string): string[] {
+  const address = parseAddress(text);
+  if (!address) return ["must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"];
+  const canonical = formatAddress(address);
+  return canonical === text ? [] : [`must be in canonical form (${JSON.stringify(canonical)})`];
+}
+
+/** The same for a range, which has no bits set beyond its length. */
+export function canonicalRangeErrors(text: string): string[] {
+  const range = parseRange(text);
+  if (!range) return ["must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"];
+  const canonical = formatRange(range);
+  return canonical === text ? [] : [`must be in canonical form (${JSON.stringify(canonical)})`];
+}
+
+const SPECIAL = [
+  ["may not be unspecified (0.0.0.0 or ::)", "0.0.0.0/32", "::/128"],
+  ["may not be in the loopback range (127.0.0.0/8, ::1/128)", "127.0.0.0/8", "::1/128"],
+  ["may not be in the link-local range (169.254.0.0/16, fe80::/10)", "169.254.0.0/16", "fe80::/10"],
+  ["may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)", "224.0.0.0/24", "ff02::/16"],
+] as const;
+
+/** The complaints about an address that means no host on the network; a text that is no address has the complaint that it is none. */
+export function specialAddressErrors(text: string): string[] {
+  const address = parseAddress(text);
+  if (!address) return ["must be a valid IP address"];
+  const host = { ...address, length: BITS[address.family] };
+  return SPECIAL.filter(([, ...ranges]) =>
+    ranges.some((range) => {
+      const parsed = parseRange(range);
+      return parsed !== undefined && containsRange(parsed, host);
+    }),
+  ).map(([why]) => why);
+}
