@@ -1,4 +1,5 @@
 /** What the server tells the node agent, as a file in the data directory: the agent is a process of its own. */
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { NodeNetwork } from "../network/node/node-network.ts";
@@ -23,8 +24,9 @@ export interface AgentConfig {
   proxy?: { kubeconfig: string; network: NodeNetwork["base"] };
 }
 
-/** The cgroup beneath which all Pods run. */
-export const CGROUP_ROOT = "/timonier";
+/** The cgroup beneath which all Pods run. Cgroups are the machine's, so each data directory has one of its own. */
+export const cgroupRootOf = (agentDirectory: string): string =>
+  `/timonier-${createHash("sha256").update(agentDirectory).digest("hex").slice(0, 8)}`;
 /** The bridge of Pods, and the device that has the node's address. */
 export const BRIDGE = "timonier-pods";
 export const DEVICE = "timonier0";

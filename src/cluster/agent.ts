@@ -26,7 +26,7 @@ import { readKubeconfig } from "../pki/kubeconfig.ts";
 import { wireClient } from "../wire/client.ts";
 import { serve } from "../wire/server.ts";
 import { dnsAddressOf } from "./addresses.ts";
-import { type AgentConfig, BRIDGE, CGROUP_ROOT, NODE_API_PORT } from "./agent-config.ts";
+import { type AgentConfig, BRIDGE, cgroupRootOf, NODE_API_PORT } from "./agent-config.ts";
 import { hostDns, machineFacts } from "./machine-facts.ts";
 
 export interface AgentOptions {
@@ -131,7 +131,7 @@ async function startKubelet(
     },
     events: createEventRecorder({ client, clock, entropy, component: "kubelet", host: config.nodeName, logger }),
     paths: { root: HOST_PATHS.kubelet, logs: HOST_PATHS.podLogs },
-    cgroupRoot: CGROUP_ROOT,
+    cgroupRoot: cgroupRootOf(config.dataDirectory),
     cgroupVersion: (await inspectMachine()).cgroupVersion,
   });
   await kubelet.start();

@@ -11,7 +11,7 @@ import { type NodeNetwork, setUpNodeNetwork, tearDownNodeNetwork } from "../netw
 import type { ClusterPki } from "../pki/cluster-pki.ts";
 import { writeKubeconfig } from "../pki/kubeconfig.ts";
 import { wireClient } from "../wire/client.ts";
-import { agentConfigFile, BRIDGE, CGROUP_ROOT, DEVICE, NODE_API_PORT, writeAgentConfig } from "./agent-config.ts";
+import { agentConfigFile, BRIDGE, cgroupRootOf, DEVICE, NODE_API_PORT, writeAgentConfig } from "./agent-config.ts";
 import { type AgentProcess, startAgentProcess } from "./agent-process.ts";
 import type { ClusterConfig } from "./config.ts";
 import type { DataDirectory } from "./data-directory.ts";
@@ -107,7 +107,7 @@ export async function releaseNode(
   await releaseContainerd({
     ...options,
     dataDirectory: directory.agent,
-    cgroupRoot: CGROUP_ROOT,
+    cgroupRoot: cgroupRootOf(directory.agent),
     mountDirectories: [HOST_PATHS.kubelet],
     graceMs: RELEASE_GRACE_MS,
   });
