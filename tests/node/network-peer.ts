@@ -5,6 +5,8 @@
 import { createSocket, type Socket as DatagramSocket } from "node:dgram";
 import { connect, createServer } from "node:net";
 import { createInterface } from "node:readline";
+import { decode, encode, RECURSION_DESIRED, type RecordType } from "dns-packet";
+import { Namespace } from "../../src/api/core/namespace.ts";
 import { Service } from "../../src/api/core/service.ts";
 import { EndpointSlice } from "../../src/api/discovery/endpoint-slice.ts";
 import type { KubernetesObject } from "../../src/api/meta.ts";
@@ -14,6 +16,15 @@ import { seededEntropy } from "../../src/base/entropy.ts";
 import { logger } from "../../src/base/logger.ts";
 import { createInformers } from "../../src/client/informers.ts";
 import { fakeClient } from "../../src/client/testing/fake-client.ts";
+import {
+  type DnsEndpoint,
+  ensureDnsEndpoint,
+  ensureDnsService,
+  removeDnsEndpoint,
+} from "../../src/network/dns/cluster-objects.ts";
+import { type DnsServer, startDnsServer } from "../../src/network/dns/dns-server.ts";
+import { messageReader, prefixed } from "../../src/network/dns/framing.ts";
+import { openDnsSockets } from "../../src/network/dns/sockets.ts";
 import { type NodeNetwork, setUpNodeNetwork } from "../../src/network/node/node-network.ts";
 import { type ServiceProxy, startProxy } from "../../src/network/proxy/proxy.ts";
 
@@ -21,13 +32,14 @@ const clock = realClock;
 const entropy = seededEntropy(1);
 const client = fakeClient({ clock, entropy });
 const log = logger((level, message, fields) => console.error(level, message, fields), "warn");
-const KINDS: Readonly<Record<string, AnyResource>> = { Service, EndpointSlice };
+const KINDS: Readonly<Record<string, AnyResource>> = { Service, EndpointSlice, Namespace };
 
 /** Longer than any answer takes here; a packet that is dropped takes as long as this. */
 const PATIENCE_MS = 3000;
 
 let network: NodeNetwork | undefined;
 let proxy: ServiceProxy | undefined;
+let dns: DnsServer | undefined;
 const open = new Map<number, ReturnType<typeof connect>>();
 
 /** Connects, and answers what the other side sends first: its name, and the address by which it knows us. */
@@ -68,6 +80,34 @@ function ask(socket: DatagramSocket, host: string, port: number): Promise<string
   });
 }
 
+function askByDatagram(host: string, query: Buffer): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const socket = createSocket("udp4");
+    const end = (settle: () => void): void => {
+      timer.cancel();
+      socket.close();
+      settle();
+    };
+    const timer = clock.after(PATIENCE_MS * 2, () => end(() => reject(new Error("timeout"))));
+    socket.once("message", (data) => end(() => resolve(data)));
+    socket.once("error", (error: NodeJS.ErrnoException) => end(() => reject(new Error(error.code))));
+    socket.connect(53, host, () => socket.send(query));
+  });
+}
+
+function askByStream(host: string, query: Buffer): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host, port: 53 });
+    const read = messageReader((answer) => {
+      socket.destroy();
+      resolve(answer);
+    });
+    socket.on("data", read);
+    socket.once("error", (error: NodeJS.ErrnoException) => reject(new Error(error.code)));
+    socket.write(prefixed(query));
+  });
+}
+
 interface Command {
   op: string;
   name?: string;
@@ -75,6 +115,7 @@ interface Command {
   port?: number;
   localPort?: number;
   text?: string;
+  tcp?: boolean;
   object?: KubernetesObject;
   options?: Record<string, unknown>;
   count?: number;
@@ -106,6 +147,50 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
     if (object === undefined) return;
     await client.delete(KINDS[object.kind] as AnyResource, { namespace: "default", name: object.metadata.name });
     await proxy?.applied();
+  },
+  startDns: async ({ options }) => {
+    const informers = createInformers({ client, clock, entropy, logger: log });
+    const { nodeName, serviceAddress, ...rest } = options as { nodeName: string; serviceAddress: string; listenAddress: string };
+    dns = await startDnsServer({
+      ...{ clusterDomain: "cluster.local", ranges: ["10.244.0.0/16", "10.96.0.0/16"] },
+      ...rest,
+      serviceAddress,
+      informers,
+      clock,
+      entropy,
+      logger: log,
+    });
+    await ensureDnsService(client, { address: serviceAddress });
+    const endpoint: DnsEndpoint = { nodeName, address: rest.listenAddress, port: dns.port };
+    await ensureDnsEndpoint(client, endpoint);
+    await ensureDnsEndpoint(client, endpoint);
+    await proxy?.applied();
+    return dns.port;
+  },
+  stopDns: async ({ name }) => {
+    await removeDnsEndpoint(client, name ?? "");
+    await dns?.stop();
+    await proxy?.applied();
+  },
+  /** Plays the resolver of the node's network: every name has the address 192.0.2.53. */
+  serveNames: async () => {
+    const responder = async (query: Buffer) => {
+      const { id = 0, questions = [] } = decode(query);
+      const [{ name = "" } = {}] = questions;
+      return encode({ type: "response", id, questions, answers: [{ name, type: "A", ttl: 5, data: "192.0.2.53" }] });
+    };
+    await openDnsSockets({ address: "0.0.0.0", port: 53, responder, clock, logger: log });
+  },
+  /** Asks a DNS server; answers the response code and the data of the answers. */
+  resolve: async ({ host = "", name = "", text = "A", tcp = false }) => {
+    const query = encode({ type: "query", id: 4711, flags: RECURSION_DESIRED, questions: [{ name, type: text as RecordType }] });
+    const bytes = await (tcp ? askByStream(host, query) : askByDatagram(host, query));
+    const { id, answers = [], ...rest } = decode(bytes);
+    if (id !== 4711) throw new Error("not the answer to this question");
+    return [
+      (rest as unknown as { rcode: string }).rcode,
+      ...answers.map((record) => ("data" in record ? record.data : record.type)),
+    ];
   },
   withdraw: async ({ name }) => proxy?.withdraw(name ?? ""),
   /** A server that says its name and its client's address, then repeats what it is sent. */

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -9,6 +9,7 @@ if (obstacle !== undefined) console.warn(`tests/node/network.test.ts is skipped:
 
 const NODE_ADDRESS = "10.95.0.1";
 const SERVICE_ADDRESS = "10.96.7.1";
+const DNS_ADDRESS = "10.96.0.10";
 const NODE_PORT = 30_080;
 
 interface EndpointFacts {
@@ -197,6 +198,30 @@ describe.skipIf(obstacle !== undefined)("the network of a node", () => {
     await put(slice({ index: 12 }));
     expect(names(await ask())).toEqual(["pod-12"]);
     await put(slice({ index: 11 }, { index: 12 }));
+  });
+
+  test("serves the cluster's names behind kube-dns, and the rest from the node's resolvers", async () => {
+    const [pod] = pods as [Peer];
+    const resolvConf = join(directory, "resolv.conf");
+    await writeFile(resolvConf, `nameserver ${DNS_ADDRESS}\nnameserver 198.51.100.2\n`);
+    await neighbour.do({ op: "serveNames" });
+    await put({ kind: "Namespace", apiVersion: "v1", metadata: { name: "default" } });
+    const options = { nodeName: "node", listenAddress: NODE_ADDRESS, serviceAddress: DNS_ADDRESS, resolvConf };
+    await node.do({ op: "startDns", options });
+    const resolve = (peer: Peer, name: string, tcp = false, host = DNS_ADDRESS) =>
+      peer.do({ op: "resolve", host, name, tcp });
+    for (const peer of [pod, node])
+      for (const tcp of [false, true]) {
+        expect(await resolve(peer, "web.default.svc.cluster.local", tcp)).toEqual(["NOERROR", SERVICE_ADDRESS]);
+        expect(await resolve(peer, "none.default.svc.cluster.local", tcp)).toEqual(["NXDOMAIN"]);
+        expect(await resolve(peer, "example.com", tcp)).toEqual(["NOERROR", "192.0.2.53"]);
+      }
+    await neighbour.sh("ip addr delete 198.51.100.2/24 dev eth0");
+    expect(await resolve(pod, "example.com")).toEqual(["SERVFAIL"]);
+    await neighbour.sh("ip addr add 198.51.100.2/24 dev eth0; ip route add 10.96.0.0/16 via 198.51.100.1");
+    await node.do({ op: "stopDns", name: "node" });
+    await expect(resolve(pod, "example.com")).rejects.toThrow("ECONNREFUSED");
+    await rm(resolvConf);
   });
 
   test("puts the rules back when somebody flushed them", async () => {
