@@ -1,13 +1,13 @@
 /**
  * `npm run build`: one bundled file a program, so that starting reads few files. Native packages and what is loaded lazily
- * stay outside.
+ * stay outside. Tests name a directory of their own, so as not to change a program that runs.
  */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 
 const root = join(import.meta.dirname, "..");
-const outdir = join(root, "dist");
+const outdir = process.argv[2] ?? join(root, "dist");
 
 rmSync(outdir, { recursive: true, force: true });
 await build({

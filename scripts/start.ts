@@ -121,7 +121,7 @@ const { client, close } = await connectAsAdministrator(state.kubeconfig, realClo
 await apply(client);
 await untilAvailable(client);
 if (state.runtime === "containerd") console.log(`http://127.0.0.1:${NODE_PORT}${PATH} answers: ${await untilAnswered(PATH)}`);
-close();
+await close();
 run(timonier, ["status"]);
 console.log(`
 How to go on:

@@ -23,7 +23,14 @@ export function addAgent(program: Command): void {
       const signal = endSignal();
       const logger = consoleLogger();
       try {
-        const agent = await startAgent({ config: readAgentConfig(file), clock: realClock, entropy: systemEntropy, logger });
+        const agent = await startAgent({
+          config: readAgentConfig(file),
+          configFile: file,
+          onDns: (dnsPort) => tell({ dnsPort }),
+          clock: realClock,
+          entropy: systemEntropy,
+          logger,
+        });
         tell({ ready: true });
         await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
         await agent.stop();

@@ -1,6 +1,7 @@
 /** `timonier`: one file a command, and one line here. */
 import { Command, CommanderError } from "commander";
 import { addAgent } from "./agent.ts";
+import { addDns } from "./dns.ts";
 import { addDown } from "./down.ts";
 import { reportFailure } from "./failure.ts";
 import { addImage } from "./image.ts";
@@ -16,6 +17,7 @@ addStatus(program);
 addKubeconfig(program);
 addImage(program);
 addAgent(program);
+addDns(program);
 
 try {
   await program.parseAsync(process.argv);

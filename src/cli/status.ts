@@ -20,7 +20,7 @@ export function addStatus(program: Command): void {
       try {
         for (const line of await statusLines(client, state)) console.log(line);
       } finally {
-        close();
+        await close();
       }
     });
 }

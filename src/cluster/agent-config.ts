@@ -20,6 +20,8 @@ export interface AgentConfig {
   clientCa: string;
   /** Credentials of system:node:NAME. */
   kubeconfig: string;
+  /** Absent where the DNS is switched off. */
+  dns?: { kubeconfig: string };
   /** The node's own network, on which the proxy builds; absent where it is switched off. */
   proxy?: { kubeconfig: string; network: NodeNetwork["base"] };
 }

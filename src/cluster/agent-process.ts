@@ -17,12 +17,14 @@ export interface AgentProcess {
 export interface AgentProcessOptions {
   configFile: string;
   logFile: string;
+  /** The node's DNS answers on this port. */
+  onDns(port: number): void;
   clock: Clock;
   logger: Logger;
 }
 
 /** What the agent says to its parent. */
-export type AgentMessage = { ready: true } | { failed: string };
+export type AgentMessage = { ready: true } | { failed: string } | { dnsPort: number };
 
 const STOP_LIMIT_MS = 20_000;
 const FIRST_PAUSE_MS = 500;
@@ -63,6 +65,7 @@ export function startAgentProcess(options: AgentProcessOptions): AgentProcess {
       child = launch(options);
       child.on("message", (message: AgentMessage) => {
         if ("ready" in message) tell?.ready();
+        else if ("dnsPort" in message) options.onDns(message.dnsPort);
         else tell?.failed(new Error(message.failed));
       });
       await ended(child);

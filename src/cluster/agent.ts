@@ -11,9 +11,7 @@ import type { HttpHandler } from "../base/http.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Client } from "../client/client.ts";
 import { createEventRecorder } from "../client/event-recorder.ts";
-import { createClient } from "../client/http-client.ts";
 import type { Informers } from "../client/informer.ts";
-import { createInformers } from "../client/informers.ts";
 import { type Containerd, claimHostPaths, HOST_PATHS, inspectMachine, startContainerd } from "../kubelet/containerd/index.ts";
 import { logFiles } from "../kubelet/host/log-files.ts";
 import { hookHttp, networkProber } from "../kubelet/host/network-prober.ts";
@@ -22,15 +20,19 @@ import { createKubelet, type Kubelet } from "../kubelet/kubelet.ts";
 import { criRuntime } from "../kubelet/runtime/cri/cri-runtime.ts";
 import type { Runtime } from "../kubelet/runtime/runtime.ts";
 import { startProxy } from "../network/proxy/proxy.ts";
-import { readKubeconfig } from "../pki/kubeconfig.ts";
-import { wireClient } from "../wire/client.ts";
 import { serve } from "../wire/server.ts";
 import { dnsAddressOf } from "./addresses.ts";
 import { type AgentConfig, BRIDGE, cgroupRootOf, NODE_API_PORT } from "./agent-config.ts";
+import { connectComponent } from "./component-connection.ts";
+import { startDnsThread } from "./dns-thread.ts";
 import { hostDns, machineFacts } from "./machine-facts.ts";
 
 export interface AgentOptions {
   config: AgentConfig;
+  /** Where `config` was read from: threads read it, too. */
+  configFile: string;
+  /** The node's DNS answers on this port of its address. */
+  onDns(port: number): void;
   clock: Clock;
   entropy: Entropy;
   logger: Logger;
@@ -65,33 +67,6 @@ function followPodRange(runtime: Runtime, containerd: Containerd | undefined): R
     ...runtime,
     async updateRuntimeConfig(podCidr) {
       await containerd.writeNetwork({ podCidrs: [podCidr], bridge: BRIDGE });
-    },
-  };
-}
-
-interface Connection {
-  client: Client;
-  informers: Informers;
-  close(): Promise<void>;
-}
-
-/** Each component of the node has credentials, and so rights, of its own. */
-async function connect({ clock, entropy, logger }: AgentOptions, kubeconfig: string, userAgent: string): Promise<Connection> {
-  const { server, ca, certificate, key } = await readKubeconfig(kubeconfig);
-  const wire = wireClient({
-    server,
-    ...(ca ? { ca } : {}),
-    ...(certificate ? { certificate } : {}),
-    ...(key ? { key } : {}),
-  });
-  const client = createClient({ transport: wire.handle, clock, userAgent });
-  const informers = createInformers({ client, clock, entropy, logger });
-  return {
-    client,
-    informers,
-    async close() {
-      await informers.stop();
-      wire.close();
     },
   };
 }
@@ -142,7 +117,11 @@ async function startKubelet(
 async function startServiceProxy(options: AgentOptions): Promise<{ stop(): Promise<void> } | undefined> {
   const { config, clock, logger } = options;
   if (config.proxy === undefined) return undefined;
-  const { informers, close } = await connect(options, config.proxy.kubeconfig, "kube-proxy");
+  const { informers, close } = await connectComponent({
+    ...options,
+    kubeconfig: config.proxy.kubeconfig,
+    userAgent: "kube-proxy",
+  });
   const proxy = await startProxy({ nodeName: config.nodeName, base: config.proxy.network, informers, clock, logger });
   return {
     async stop() {
@@ -156,8 +135,9 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const { config, clock, logger } = options;
   if (config.runtimeEndpoint === undefined) await claimHostPaths(config.dataDirectory);
   const { runtime, containerd } = await startRuntime(options);
-  const node = await connect(options, config.kubeconfig, "kubelet");
+  const node = await connectComponent({ ...options, kubeconfig: config.kubeconfig, userAgent: "kubelet" });
   const proxy = await startServiceProxy(options);
+  const dns = config.dns && startDnsThread({ configFile: options.configFile, clock, logger, onListening: options.onDns });
   const kubelet = await startKubelet(options, { ...node, runtime: followPodRange(runtime, containerd) });
   const api = await serve({
     handler: onlyApiServer(kubelet.handler),
@@ -169,6 +149,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   });
   return {
     async stop() {
+      await dns?.stop();
       await proxy?.stop();
       await api.close();
       await kubelet.stop();

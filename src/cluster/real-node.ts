@@ -6,11 +6,14 @@ import { join } from "node:path";
 import { type Clock, sleep } from "../base/clock.ts";
 import type { HttpHandler } from "../base/http.ts";
 import type { Logger } from "../base/logger.ts";
+import type { Client } from "../client/client.ts";
 import { HOST_PATHS, releaseContainerd, releaseHostPaths } from "../kubelet/containerd/index.ts";
+import { ensureDnsEndpoint, ensureDnsService } from "../network/dns/cluster-objects.ts";
 import { type NodeNetwork, setUpNodeNetwork, tearDownNodeNetwork } from "../network/node/node-network.ts";
 import type { ClusterPki } from "../pki/cluster-pki.ts";
 import { writeKubeconfig } from "../pki/kubeconfig.ts";
 import { wireClient } from "../wire/client.ts";
+import { dnsAddressOf } from "./addresses.ts";
 import { agentConfigFile, BRIDGE, cgroupRootOf, DEVICE, NODE_API_PORT, writeAgentConfig } from "./agent-config.ts";
 import { type AgentProcess, startAgentProcess } from "./agent-process.ts";
 import type { ClusterConfig } from "./config.ts";
@@ -43,6 +46,8 @@ export interface RealNodeOptions {
   nodeAddress: string;
   network: NodeNetwork;
   runtimeEndpoint: string | undefined;
+  /** With the rights of the cluster itself: keeps the objects by which the node's DNS is found. */
+  client: Client;
   clock: Clock;
   logger: Logger;
 }
@@ -74,11 +79,20 @@ export function startRealNode(options: RealNodeOptions): RealNode {
     serving: pki.server("kubelet", `system:node:${nodeName}`, [nodeName, nodeAddress]),
     clientCa: pki.ca,
     kubeconfig: credentials("kubelet-client", `system:node:${nodeName}`, [NODE_GROUP]),
+    ...(config.disabled.has("dns")
+      ? {}
+      : { dns: { kubeconfig: credentials("dns", "system:serviceaccount:kube-system:timonier-dns", []) } }),
     ...(config.disabled.has("proxy")
       ? {}
       : { proxy: { kubeconfig: credentials("kube-proxy", "system:kube-proxy", []), network: network.base } }),
   });
-  const agent = startAgentProcess({ configFile, logFile: directory.agentLog, clock, logger });
+  const agent = startAgentProcess({
+    configFile,
+    logFile: directory.agentLog,
+    onDns: (port) => void announceDns(options, port),
+    clock,
+    logger,
+  });
   const apiServer = pki.client("apiserver-kubelet-client", "kube-apiserver-kubelet-client", ["kubeadm:cluster-admins"]);
   const client = wireClient({
     server: `https://${nodeAddress}:${NODE_API_PORT}`,
@@ -94,6 +108,15 @@ export function startRealNode(options: RealNodeOptions): RealNode {
       client.close();
     },
   };
+}
+
+async function announceDns({ client, config, nodeAddress, logger }: RealNodeOptions, port: number): Promise<void> {
+  try {
+    await ensureDnsService(client, { address: dnsAddressOf(config.serviceCidr) });
+    await ensureDnsEndpoint(client, { nodeName: config.nodeName, address: nodeAddress, port });
+  } catch (error) {
+    logger.error("the cluster's DNS cannot be found: its Service was not written", { error: String(error) });
+  }
 }
 
 /**

@@ -16,6 +16,7 @@ import {
   startTicksOf,
   writeServerState,
 } from "./data-directory.ts";
+import { LOOPBACK } from "./identities.ts";
 import { type Server, startServer } from "./server.ts";
 
 /** What the cluster tells whoever started it. */
@@ -86,7 +87,19 @@ async function startReal(options: RunOptions, server: Server, node: Extract<Node
   const { directory, pki, port } = server;
   const { nodeAddress, network, runtimeEndpoint } = node;
   const url = `https://${nodeAddress}:${port}`;
-  const real = startRealNode({ config, directory, pki, url, nodeAddress, network, runtimeEndpoint, clock: realClock, logger });
+  const client = server.controlPlane.clientFor(LOOPBACK, "timonier");
+  const real = startRealNode({
+    config,
+    directory,
+    pki,
+    url,
+    nodeAddress,
+    network,
+    runtimeEndpoint,
+    client,
+    clock: realClock,
+    logger,
+  });
   return {
     kind: "containerd",
     dial: (name) => (name === config.nodeName ? real.dial() : undefined),
