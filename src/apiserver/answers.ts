@@ -7,6 +7,7 @@ import type { HttpResponse } from "../base/http.ts";
 import type { DeepReadonly } from "../base/readonly.ts";
 import { type Accepted, CONTENT_TYPES, negotiate, type Transformation } from "./negotiation.ts";
 import { type Representation, representation, type Stored } from "./representation/representation.ts";
+import type { ServerParts } from "./server-parts.ts";
 import type { Target } from "./target.ts";
 import { yamlOf } from "./yaml.ts";
 
@@ -14,14 +15,18 @@ const OBJECT_FORMS: readonly Transformation[] = ["Table", "PartialObjectMetadata
 const LIST_FORMS: readonly Transformation[] = ["Table", "PartialObjectMetadataList"];
 
 /** How the client wants objects of the target. Throws 406. Asked before anything is done. */
-export function representationFor({ context, row, face }: Target, what: "object" | "list" | "watch"): Representation {
+export function representationFor(
+  { encodings }: Pick<ServerParts, "encodings">,
+  { context, row, face }: Target,
+  what: "object" | "list" | "watch",
+): Representation {
   const { query } = context.info;
   const accepted = negotiate(context.request.headers.accept, {
     protobuf: row.typed,
     transformations: what === "list" ? LIST_FORMS : OBJECT_FORMS,
   });
   const includeObject = query.get("includeObject") ?? "Metadata";
-  return representation({ row, face, accepted, includeObject, nowMs: () => context.clock.now() });
+  return representation({ row, face, accepted, includeObject, nowMs: () => context.clock.now(), encodings });
 }
 
 export function objectResponse(

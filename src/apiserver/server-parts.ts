@@ -7,6 +7,7 @@ import type { Store } from "../store/store.ts";
 import type { AdmissionChain } from "./admission/chain.ts";
 import type { Authorizer } from "./authz/authorizer.ts";
 import type { Caches } from "./cache/caches.ts";
+import type { Encodings } from "./representation/encodings.ts";
 import type { ResourceTable } from "./resource-table.ts";
 import type { VirtualResource } from "./virtual-resource.ts";
 import type { WatchHub } from "./watch/watch-hub.ts";
@@ -24,6 +25,8 @@ export interface ServerParts {
   readonly authorizers: readonly Authorizer[];
   readonly virtualResources: readonly VirtualResource[];
   readonly watches: WatchHub;
+  /** What was encoded for answers before. */
+  readonly encodings: Encodings;
   /** Whose turn it is, where several write one object. */
   readonly turns: Turns;
   /** What is written together with certain objects. */

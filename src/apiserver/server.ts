@@ -17,6 +17,7 @@ import type { Authorizer } from "./authz/authorizer.ts";
 import { createCaches } from "./cache/caches.ts";
 import { type Feed, feed } from "./cache/feed.ts";
 import { pipeline } from "./pipeline.ts";
+import { encodings } from "./representation/encodings.ts";
 import { type ResourceTable, resourceTable } from "./resource-table.ts";
 import type { ServerParts } from "./server-parts.ts";
 import { ipRange } from "./services/ip-range.ts";
@@ -92,6 +93,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     admission: admissionChain({ plugins: options.admission, reader: caches, clock, entropy }),
     authorizers,
     virtualResources: options.virtualResources ?? [],
+    encodings: encodings(),
     turns: turns(),
     watches: watchHub({ clock, store }),
     companions: [serviceCompanion({ store, caches, clock, entropy, ranges })],

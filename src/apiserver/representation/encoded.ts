@@ -8,6 +8,7 @@ import { CONTENT_TYPES } from "../negotiation.ts";
 import { decodeMetadata, decodeRecord } from "../records/record.ts";
 import { apiVersionOf } from "../target.ts";
 import { yamlOf } from "../yaml.ts";
+import { protobufItems } from "./protobuf.ts";
 import type { FrameType, ListMetadata, Representation, RepresentationOptions, Stored } from "./representation.ts";
 import { type Shape, shapeOf } from "./shape.ts";
 
@@ -67,10 +68,11 @@ export function encodedRepresentation(options: RepresentationOptions): Represent
   };
   const one = (object: KubernetesObject): { kind: string; apiVersion: string } =>
     shape.one(object, { resourceVersion: object.metadata.resourceVersion ?? "" }, true);
-  return {
+  const signature = `${accepted.mediaType} ${row.prefix} ${apiVersionOf(face)} ${accepted.as ?? ""} ${includeObject}`;
+  const general: Representation = {
     contentType: encoder.contentType,
     watchContentType: encoder.watchContentType,
-    signature: `${accepted.mediaType} ${apiVersionOf(face)} ${accepted.as ?? ""} ${includeObject}`,
+    signature,
     stored: (stored) => encoder.body(shape.typeName, one(shown(stored))),
     object: (object) => encoder.body(shape.typeName, one(inFace(cloneJson(object) as KubernetesObject))),
     list: (items: readonly Stored[], metadata: ListMetadata) => [
@@ -87,4 +89,8 @@ export function encodedRepresentation(options: RepresentationOptions): Represent
     },
     error: (status) => encoder.frame("ERROR", STATUS_TYPE, status),
   };
+  if (accepted.mediaType !== "protobuf") return general;
+  const { typeName, type, listType } = shape;
+  const shownAs = (stored: Stored): KubernetesObject => one(shown(stored)) as KubernetesObject;
+  return { ...general, ...protobufItems({ encodings: options.encodings, signature, typeName, type, listType, shown: shownAs }) };
 }

@@ -8,6 +8,7 @@ import type { AnyResource, Face } from "../../api/row.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
 import type { Accepted } from "../negotiation.ts";
 import { encodedRepresentation } from "./encoded.ts";
+import type { Encodings } from "./encodings.ts";
 import { splicedRepresentation } from "./spliced.ts";
 
 /** A record and the revision that it is shown at. */
@@ -48,6 +49,8 @@ export interface RepresentationOptions {
   /** Of a Table: what stands in each row's `object`. */
   includeObject: string;
   nowMs(): number;
+  /** What was encoded before. */
+  encodings: Encodings;
 }
 
 export function representation(options: RepresentationOptions): Representation {

@@ -19,6 +19,9 @@ export interface Shape {
   /** The message of one object; of a list. */
   readonly typeName: string;
   readonly listTypeName: string;
+  /** What the envelope of one object says, and that of a list. */
+  readonly type: Typed;
+  readonly listType: Typed;
   /** What is looked at: metadata alone, the object in its stored version, or in the version of the request. */
   readonly looksAt: "metadata" | "stored" | "face";
   one(object: KubernetesObject, metadata: ListMetadata, first: boolean): Typed;
@@ -39,6 +42,8 @@ function plainShape({ row, face }: RepresentationOptions): Shape {
     get listTypeName() {
       return `${face.schema.name}List`;
     },
+    type: { kind: face.kind, apiVersion },
+    listType: { kind: `${face.kind}List`, apiVersion },
     looksAt: "face",
     one: (object) => object,
     list: (objects, metadata) =>
@@ -53,6 +58,8 @@ const partialOf = ({ metadata }: KubernetesObject): Typed =>
 const partialShape: Shape = {
   typeName: `${META_TYPES}.PartialObjectMetadata`,
   listTypeName: `${META_TYPES}.PartialObjectMetadataList`,
+  type: { kind: "PartialObjectMetadata", apiVersion: META },
+  listType: { kind: "PartialObjectMetadataList", apiVersion: META },
   looksAt: "metadata",
   one: partialOf,
   list: (objects, metadata) =>
@@ -74,6 +81,8 @@ function tableShape({ row, face, includeObject, nowMs }: RepresentationOptions):
   return {
     typeName: "",
     listTypeName: "",
+    type: { kind: "Table", apiVersion: META },
+    listType: { kind: "Table", apiVersion: META },
     looksAt: "stored",
     one: (object, metadata, first) => table([object], metadata, first),
     list: (objects, metadata) => table(objects, metadata, true),

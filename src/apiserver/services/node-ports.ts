@@ -39,6 +39,7 @@ export function portsOf(service: DeepReadonly<Service> | undefined): Ports {
 /** An update that leaves a port's node port out keeps the one it has. */
 export function keepNodePorts(service: Service, old: DeepReadonly<Service> | undefined): void {
   if (old === undefined || !hasNodePorts(old) || !hasNodePorts(service)) return;
+  if (service.spec.type === "LoadBalancer" && service.spec.allocateLoadBalancerNodePorts === false) return;
   const held = new Map((old.spec.ports ?? []).map(({ protocol, port, nodePort }) => [`${protocol}/${port}`, nodePort]));
   const asked = new Set((service.spec.ports ?? []).map(({ nodePort }) => nodePort));
   for (const port of service.spec.ports ?? []) {

@@ -9,7 +9,7 @@ import { writeOptions } from "../write/write-options.ts";
 import { placeObject, readBody } from "../write/write-request.ts";
 
 export async function create(parts: ServerParts, target: Target): Promise<HttpResponse> {
-  const as = representationFor(target, "object");
+  const as = representationFor(parts, target, "object");
   const options = writeOptions(target.context);
   target.context.dryRun = options.dryRun;
   const body = await readBody(target, options);

@@ -10,7 +10,7 @@ import { listEntries, listMetadata } from "./list.ts";
 import { listOptions } from "./list-options.ts";
 
 export async function deleteCollection(parts: ServerParts, target: Target): Promise<HttpResponse> {
-  const as = representationFor(target, "list");
+  const as = representationFor(parts, target, "list");
   const options = await deleteOptions(target);
   target.context.dryRun = options.dryRun;
   const listed = await listEntries(parts, target, listOptions(target.context.info));

@@ -41,7 +41,7 @@ function successStatus({ face, row, name }: Target, { object }: Deleted): { kind
 }
 
 export async function remove(parts: ServerParts, target: Target): Promise<HttpResponse> {
-  const as = representationFor(target, "object");
+  const as = representationFor(parts, target, "object");
   const options = await deleteOptions(target);
   target.context.dryRun = options.dryRun;
   const silent = options.propagationPolicy !== undefined || options.orphanDependents !== undefined;

@@ -41,7 +41,7 @@ export async function findEntry({ caches }: ServerParts, target: Target): Promis
 }
 
 export async function get(parts: ServerParts, target: Target): Promise<HttpResponse> {
-  const as = representationFor(target, "object");
+  const as = representationFor(parts, target, "object");
   const version = target.context.info.query.get("resourceVersion");
   if (version !== null) checkVersion(version, await parts.store.revision());
   return objectResponse(as, { stored: await findEntry(parts, target) }, 200);

@@ -135,7 +135,7 @@ export function listMetadata({ revision, next }: Listed): ListMetadata {
 }
 
 export async function list(parts: ServerParts, target: Target): Promise<HttpResponse> {
-  const as = representationFor(target, "list");
+  const as = representationFor(parts, target, "list");
   const options = listOptions(target.context.info);
   const listed = await listEntries(parts, target, options);
   const items: readonly Stored[] = listed.items;

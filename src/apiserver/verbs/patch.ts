@@ -170,7 +170,7 @@ function restorePlace({ name, namespace, row }: Target, object: KubernetesObject
 }
 
 export async function patch(parts: ServerParts, target: Target): Promise<HttpResponse> {
-  const as = representationFor(target, "object");
+  const as = representationFor(parts, target, "object");
   checkPatchType(target);
   const options = writeOptions(target.context);
   target.context.dryRun = options.dryRun;

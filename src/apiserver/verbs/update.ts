@@ -28,7 +28,7 @@ function freshForCreate(target: Target, decoded: () => KubernetesObject): () => 
 }
 
 export async function update(parts: ServerParts, target: Target): Promise<HttpResponse> {
-  const as = representationFor(target, "object");
+  const as = representationFor(parts, target, "object");
   const options = writeOptions(target.context);
   target.context.dryRun = options.dryRun;
   const body = await readBody(target, options);

@@ -42,7 +42,7 @@ const endingWith = (as: Representation, error: ApiError): HttpResponse => ({
 
 export async function watch(parts: ServerParts, target: Target): Promise<HttpResponse> {
   const { context } = target;
-  const as = representationFor(target, "watch");
+  const as = representationFor(parts, target, "watch");
   const options = listOptions(context.info);
   const selection = selectionOf(target);
   const cache = parts.caches.of(target.row);
