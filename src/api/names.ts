@@ -138,7 +138,6 @@ export function cidrErrors(text: string): string[] {
 
 /** `domain/path`, as managers and signers are called. */
 export function domainPrefixedPathErrors(text: string): string[] {
-  if (text === "") return [EMPTY_PART];
   const slash = text.indexOf("/");
   if (slash < 1 || slash === text.length - 1) return ['must be a domain-prefixed path (such as "acme.io/foo")'];
   const errors = dnsSubdomainErrors(text.slice(0, slash));

@@ -2,6 +2,7 @@
  * apps/v1 DaemonSet: one Pod on every node that fits.
  * https://kubernetes.io/docs/concepts/workloads/controllers/daemonset/
  */
+import { deepEqual } from "../../base/deep-equal.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
 import { defaultPodTemplate } from "../core/pod/defaults.ts";
 import type * as generated from "../generated/apps-v1.ts";
@@ -27,9 +28,19 @@ function validateUpdateStrategy(
   intOrPercent(maxUnavailable, here.at("maxUnavailable"), { most100: true });
   intOrPercent(maxSurge, here.at("maxSurge"), { most100: true });
   const unavailable = scaledValue(maxUnavailable, 100, "up") ?? 0;
-  const surge = scaledValue(maxSurge, 100, "up") ?? 0;
+  const surge = scaledValue(maxSurge, 100, "up") ?? 1;
   if (unavailable > 0 && surge > 0) here.at("maxSurge").invalid(maxSurge, "may not be set when maxUnavailable is non-zero");
   if (unavailable === 0 && surge === 0) here.at("maxUnavailable").required("cannot be 0 when maxSurge is 0");
+}
+
+/** Counts the changes of the template: once a field, since apps/v1 an annotation. */
+const TEMPLATE_GENERATION = "deprecated.daemonset.template.generation";
+
+const templateGenerationOf = ({ metadata }: DeepReadonly<DaemonSet>): number =>
+  Number(metadata.annotations?.[TEMPLATE_GENERATION] ?? 0) || 0;
+
+function setTemplateGeneration({ metadata }: DaemonSet, generation: number): void {
+  metadata.annotations = { ...metadata.annotations, [TEMPLATE_GENERATION]: String(generation) };
 }
 
 const strategy: Strategy<DaemonSet> = {
@@ -50,7 +61,13 @@ const strategy: Strategy<DaemonSet> = {
   },
 
   prepareForCreate(daemonSet) {
+    setTemplateGeneration(daemonSet, 1);
     daemonSet.status = { currentNumberScheduled: 0, desiredNumberScheduled: 0, numberMisscheduled: 0, numberReady: 0 };
+  },
+
+  prepareForUpdate(daemonSet, previous) {
+    const before = templateGenerationOf(previous);
+    setTemplateGeneration(daemonSet, deepEqual(daemonSet.spec.template, previous.spec.template) ? before : before + 1);
   },
 
   validate({ spec }, previous, report) {

@@ -9,7 +9,7 @@ import type * as batch from "../generated/batch-v1.ts";
 import type { PodTemplateSpec } from "../generated/shared.ts";
 import { dnsLabelErrors, domainPrefixedPathErrors } from "../names.ts";
 import { selectorFromObject } from "../selectors/index.ts";
-import { follows, immutable, notNegative, oneOf, validateLabelSelector } from "../validation.ts";
+import { immutable, notNegative, oneOf, requiredBy, validateLabelSelector } from "../validation.ts";
 import type { Report } from "../validation-report.ts";
 import { validateFailurePolicy, validateReplacementPolicy, validateSuccessPolicy } from "./job-policies.ts";
 
@@ -76,7 +76,7 @@ function validateSpec(spec: Spec, report: Report): void {
   if (spec.maxFailedIndexes !== undefined && spec.backoffLimitPerIndex === undefined)
     report.at("backoffLimitPerIndex").required("when maxFailedIndexes is specified");
   if (spec.managedBy !== undefined) {
-    follows(spec.managedBy, domainPrefixedPathErrors, report.at("managedBy"));
+    requiredBy(spec.managedBy, domainPrefixedPathErrors, report.at("managedBy"));
     if (spec.managedBy.length > MAX_MANAGER_LENGTH) report.at("managedBy").tooLong(MAX_MANAGER_LENGTH);
   }
   validateCompletionMode(spec, report);

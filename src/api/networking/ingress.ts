@@ -6,6 +6,7 @@ import type * as generated from "../generated/networking-v1.ts";
 import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
 import { ageOf, countOf, firstOf, formatLoadBalancer, NONE } from "../table/cells.ts";
+import { validateIngress, validateIngressStatus } from "./ingress-validation.ts";
 
 export type Ingress = generated.Ingress;
 
@@ -13,6 +14,8 @@ export type Ingress = generated.Ingress;
 const formatHosts = (hosts: readonly string[]): string => firstOf(hosts.filter(Boolean), 3, hosts.length) || "*";
 
 const strategy: Strategy<Ingress> = {
+  validate: validateIngress,
+  validateSubresource: { status: (ingress, _previous, report) => validateIngressStatus(ingress, report) },
   hasGeneration: true,
   unconditionalUpdate: true,
 

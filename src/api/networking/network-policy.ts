@@ -6,10 +6,13 @@ import type * as generated from "../generated/networking-v1.ts";
 import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
 import { ageOf, formatSelector } from "../table/cells.ts";
+import { validateNetworkPolicySpec } from "./network-policy-validation.ts";
 
 export type NetworkPolicy = generated.NetworkPolicy;
 
 const strategy: Strategy<NetworkPolicy> = {
+  validate: ({ spec }, _previous, report) => validateNetworkPolicySpec(spec, report.at("spec")),
+
   hasGeneration: true,
   unconditionalUpdate: true,
 
