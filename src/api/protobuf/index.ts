@@ -100,18 +100,36 @@ export interface ListParts {
   items: readonly Uint8Array[];
 }
 
-/** The message of a built-in List from items that are encoded already. */
-export function encodeList({ metadata, items }: ListParts): Uint8Array {
-  return written((writer) => {
-    writeVarint(writer, FIELD_1);
-    const start = open(writer);
-    messageEncoder(`${META_TYPES}ListMeta`)(writer, metadata);
-    close(writer, start);
-    for (const item of items) {
-      writeVarint(writer, FIELD_2);
-      writeBytes(writer, item);
-    }
-  });
+/** A built-in List in its envelope, from items that are encoded already. Written once into as many bytes as it takes: lists are large. */
+export function encodeList(type: { apiVersion: string; kind: string }, { metadata, items }: ListParts): Uint8Array {
+  const meta = written((writer) => messageEncoder(`${META_TYPES}ListMeta`)(writer, metadata));
+  let rawBytes = fieldBytes(meta.length);
+  for (const item of items) rawBytes += fieldBytes(item.length);
+  const empty = wrapUnknown({ ...type, raw: new Uint8Array() });
+  const writer: Writer = { bytes: new Uint8Array(empty.length + rawBytes + MAX_VARINT_BYTES), at: 0 };
+  // What stands in front of `raw` is what an empty envelope begins with: its last six bytes are raw and two empty texts.
+  writeRaw(writer, empty.subarray(0, empty.length - EMPTY_FIELDS_BYTES));
+  writeVarint(writer, FIELD_2);
+  writeVarint(writer, rawBytes);
+  writeVarint(writer, FIELD_1);
+  writeBytes(writer, meta);
+  for (const item of items) {
+    writeVarint(writer, FIELD_2);
+    writeBytes(writer, item);
+  }
+  writeRaw(writer, empty.subarray(empty.length - EMPTY_FIELDS_BYTES + 2));
+  return writer.bytes.subarray(0, writer.at);
+}
+
+/** Three fields of a tag and a length of zero. */
+const EMPTY_FIELDS_BYTES = 6;
+const MAX_VARINT_BYTES = 10;
+
+/** What a length-delimited field takes: tag, length and content. */
+function fieldBytes(length: number): number {
+  let bytes = 2;
+  for (let rest = length; rest > 0x7f; rest = Math.floor(rest / 128)) bytes++;
+  return bytes + length;
 }
 
 /** One frame of a protobuf watch, with its length prefix. `object` has its envelope. */

@@ -89,7 +89,10 @@ test("an envelope that client-go wrote is read", () => {
 
 test("a list holds items that were encoded before, a watch frame an object with its envelope", () => {
   const item = encodeProtobuf(POD, pod);
-  const list = encodeList({ metadata: { resourceVersion: "7" }, items: [item, item] });
+  const { raw: list, ...type } = unwrapUnknown(
+    encodeList({ kind: "PodList", apiVersion: "v1" }, { metadata: { resourceVersion: "7" }, items: [item, item] }),
+  );
+  expect(type).toEqual({ kind: "PodList", apiVersion: "v1" });
   expect(decodeProtobuf("k8s.io.api.core.v1.PodList", list)).toMatchObject({
     metadata: { resourceVersion: "7" },
     items: [pod, pod],

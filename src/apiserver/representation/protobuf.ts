@@ -25,7 +25,7 @@ export function protobufItems(options: ProtobufItems): Pick<Representation, "sto
   const item = (stored: Stored): Uint8Array => encodings.of(stored, signature, encode);
   return {
     stored: (stored) => wrapUnknown({ ...type, raw: item(stored) }),
-    list: (items, metadata) => [wrapUnknown({ ...listType, raw: encodeList({ metadata, items: items.map(item) }) })],
+    list: (items, metadata) => [encodeList(listType, { metadata, items: items.map(item) })],
     frame: (event, stored) => encodeWatchFrame(event, wrapUnknown({ ...type, raw: item(stored) })),
   };
 }
