@@ -65,7 +65,8 @@ export function createApplier({ table, base, run, clock, logger, prepare, onAppl
     inStep = true;
   }
 
-  async function round(): Promise<void> {
+  /** Answers when the next one may begin. */
+  async function round(): Promise<number> {
     pending = false;
     const served = waiters;
     waiters = [];
@@ -75,11 +76,14 @@ export function createApplier({ table, base, run, clock, logger, prepare, onAppl
       retryMs = MIN_RETRY_MS;
       await onApplied?.();
       for (const resolve of served) resolve();
+      return GATHER_MS;
     } catch (error) {
       waiters.unshift(...served);
       logger.error("the Service rules could not be applied", { error: String(error), retryMs });
-      start(retryMs);
+      pending = true;
+      const delayMs = retryMs;
       retryMs = Math.min(retryMs * 2, MAX_RETRY_MS);
+      return delayMs;
     }
   }
 
@@ -88,9 +92,9 @@ export function createApplier({ table, base, run, clock, logger, prepare, onAppl
     if (stopped || timer !== undefined || underWay !== undefined) return;
     timer = clock.after(delayMs, () => {
       timer = undefined;
-      underWay = round().finally(() => {
+      underWay = round().then((delayMs) => {
         underWay = undefined;
-        if (pending) start(GATHER_MS);
+        if (pending) start(delayMs);
       });
     });
   }

@@ -27,6 +27,7 @@ interface Listener {
   readonly server: Server;
   readonly sockets: Set<Socket>;
   retry: Timer | undefined;
+  closed: boolean;
   next: number;
   last: { endpoint: ProxyEndpoint; atMs: number } | undefined;
 }
@@ -82,16 +83,17 @@ export function createLoopbackRelay({ clock, logger }: { clock: Clock; logger: L
   function open(port: LoopbackPort): Listener {
     const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => relay(listener, client));
     server.maxConnections = MAX_CONNECTIONS;
-    const listener: Listener = { port, server, sockets: new Set(), retry: undefined, next: 0, last: undefined };
+    const listener: Listener = { port, server, sockets: new Set(), retry: undefined, closed: false, next: 0, last: undefined };
     server.on("error", (error) => {
       logger.warn("a NodePort cannot be served on loopback", { address: LOOPBACK, port: port.port, error: error.message });
-      listener.retry = clock.after(RETRY_LISTEN_MS, () => listen(listener));
+      if (!listener.closed) listener.retry = clock.after(RETRY_LISTEN_MS, () => listen(listener));
     });
     listen(listener);
     return listener;
   }
 
   function close(listener: Listener): Promise<void> {
+    listener.closed = true;
     listener.retry?.cancel();
     return new Promise((resolve) => listener.server.close(() => resolve()));
   }
