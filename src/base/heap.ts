@@ -40,6 +40,10 @@ export class Heap<T> {
     }
   }
 
+  clear(): void {
+    this.#items.length = 0;
+  }
+
   #isBefore(a: number, b: number): boolean {
     return this.#before(this.#items[a] as T, this.#items[b] as T);
   }

@@ -8,7 +8,7 @@
  * holds an activity) would make runs differ, so it fails the run, and the failure names it. A clock that is not lets the loop
  * turn until what is held has been released.
  */
-import { assert } from "./assert.ts";
+import { AssertionError, assert } from "./assert.ts";
 import type { Activity, Clock, Timer } from "./clock.ts";
 import { realClock } from "./clock.ts";
 import { Heap } from "./heap.ts";
@@ -48,119 +48,152 @@ const TURNS_A_LOOP = 256;
 /** Timers that run between two turns of the event loop in a deterministic run: whatever else is in the process goes on. */
 const STEPS_A_LOOP = 1024;
 
-export function virtualClock({ startMs = Date.UTC(2026, 0, 1), deterministic = false }: VirtualClockOptions = {}): VirtualClock {
-  const timers = new Heap<VirtualTimer>((a, b) => a.dueMs < b.dueMs || (a.dueMs === b.dueMs && a.sequence < b.sequence));
-  const held = new Map<Activity, string>();
-  let nowMs = startMs;
-  let sequence = 0;
-  let moving = false;
+export const virtualClock = (options: VirtualClockOptions = {}): VirtualClock => new StandingClock(options);
+
+class StandingClock implements VirtualClock {
+  readonly #startMs: number;
+  readonly #deterministic: boolean;
+  readonly #timers = new Heap<VirtualTimer>((a, b) => a.dueMs < b.dueMs || (a.dueMs === b.dueMs && a.sequence < b.sequence));
+  readonly #held = new Map<Activity, string>();
+  #nowMs: number;
+  #sequence = 0;
+  #moving = false;
   /** Counts who takes and who releases an activity. */
-  let changes = 0;
-  let steps = 0;
-  let turning = false;
-  let intruder: string | undefined;
+  #changes = 0;
+  #steps = 0;
+  /** The event loop turns while nothing is at work. */
+  #turning = false;
+  /** Who began to work meanwhile. */
+  #intruder: string | undefined;
 
-  const holders = (): string => [...new Set(held.values())].join(", ");
+  constructor({ startMs = Date.UTC(2026, 0, 1), deterministic = false }: VirtualClockOptions) {
+    this.#startMs = startMs;
+    this.#nowMs = startMs;
+    this.#deterministic = deterministic;
+  }
 
-  async function settle(): Promise<void> {
+  now(): number {
+    return this.#nowMs;
+  }
+
+  monotonic(): number {
+    return this.#nowMs - this.#startMs;
+  }
+
+  after(delayMs: number, run: () => void): Timer {
+    const timer: VirtualTimer = { dueMs: this.#nowMs + Math.max(delayMs, 0), sequence: this.#sequence++, run };
+    this.#timers.push(timer);
+    return {
+      cancel() {
+        timer.run = undefined;
+      },
+    };
+  }
+
+  hold(what: string): Activity {
+    const activity: Activity = {
+      release: () => {
+        if (this.#held.delete(activity)) this.#changes++;
+      },
+    };
+    if (this.#turning) this.#intruder ??= what;
+    this.#changes++;
+    this.#held.set(activity, what);
+    return activity;
+  }
+
+  pause(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  async settle(): Promise<void> {
     let quiet = 0;
     let stuck = 0;
-    let seen = changes;
+    let seen = this.#changes;
     while (quiet < QUIET_TURNS) {
       await Promise.resolve();
-      if (held.size === 0) {
+      if (this.#held.size === 0) {
         quiet++;
         continue;
       }
       quiet = 0;
-      stuck = seen === changes ? stuck + 1 : 0;
-      seen = changes;
-      if (!deterministic && stuck % TURNS_A_LOOP === TURNS_A_LOOP - 1) await realClock.pause();
-      assert(
-        stuck < (deterministic ? MOST_TURNS : MOST_TURNS_WITH_LOOP),
-        `virtual time cannot move: still at work: ${holders()}${deterministic ? "; real input or output was awaited, or the clock itself" : ""}`,
-      );
+      stuck = seen === this.#changes ? stuck + 1 : 0;
+      seen = this.#changes;
+      if (!this.#deterministic && stuck % TURNS_A_LOOP === TURNS_A_LOOP - 1) await realClock.pause();
+      this.#assertNotStuck(stuck);
     }
   }
 
-  /** Lets the event loop turn while nothing is at work; who begins to work now was woken by real input or output. */
-  async function turnLoop(): Promise<void> {
-    turning = true;
-    await realClock.pause();
-    turning = false;
-    assert(intruder === undefined, `the run is not deterministic: real input or output was awaited before ${intruder}`);
+  advance(durationMs: number): Promise<void> {
+    return this.#exclusively(async () => {
+      const untilMs = this.#nowMs + durationMs;
+      while (await this.#step(untilMs));
+      await this.#arrive(untilMs);
+    });
+  }
+
+  advanceUntil(done: () => boolean | Promise<boolean>, limitMs: number): Promise<boolean> {
+    return this.#exclusively(async () => {
+      const untilMs = this.#nowMs + limitMs;
+      await this.settle();
+      while (!(await done())) {
+        if (!(await this.#step(untilMs))) {
+          await this.#arrive(untilMs);
+          return done();
+        }
+        await this.settle();
+      }
+      return true;
+    });
   }
 
   /** Runs what is due at the next moment, at most `untilMs`; false when nothing is. */
-  async function step(untilMs: number): Promise<boolean> {
-    await settle();
-    if (deterministic && ++steps % STEPS_A_LOOP === 0) await turnLoop();
+  async #step(untilMs: number): Promise<boolean> {
+    await this.settle();
+    if (this.#deterministic && ++this.#steps % STEPS_A_LOOP === 0) await this.#turnLoop();
+    const timers = this.#timers;
     while (timers.first !== undefined && timers.first.run === undefined) timers.pop();
     const next = timers.first;
     if (next === undefined || next.dueMs > untilMs) return false;
     timers.pop();
-    nowMs = Math.max(nowMs, next.dueMs);
+    this.#nowMs = Math.max(this.#nowMs, next.dueMs);
     const run = next.run;
     next.run = undefined;
     run?.();
     return true;
   }
 
-  async function exclusively<T>(move: () => Promise<T>): Promise<T> {
-    assert(!moving, "virtual time is already being moved: await the earlier advance first");
-    moving = true;
+  /** The moment has come, and nothing falls due before it any more. */
+  async #arrive(nowMs: number): Promise<void> {
+    this.#nowMs = nowMs;
+    await this.settle();
+  }
+
+  /** Lets the event loop turn while nothing is at work; who begins to work now was woken by real input or output. */
+  async #turnLoop(): Promise<void> {
+    this.#turning = true;
+    await realClock.pause();
+    this.#turning = false;
+    assert(
+      this.#intruder === undefined,
+      `the run is not deterministic: real input or output was awaited before ${this.#intruder}`,
+    );
+  }
+
+  async #exclusively<T>(move: () => Promise<T>): Promise<T> {
+    assert(!this.#moving, "virtual time is already being moved: await the earlier advance first");
+    this.#moving = true;
     try {
       return await move();
     } finally {
-      moving = false;
+      this.#moving = false;
     }
   }
 
-  return {
-    now: () => nowMs,
-    monotonic: () => nowMs - startMs,
-    after(delayMs, run): Timer {
-      const timer: VirtualTimer = { dueMs: nowMs + Math.max(delayMs, 0), sequence: sequence++, run };
-      timers.push(timer);
-      return {
-        cancel() {
-          timer.run = undefined;
-        },
-      };
-    },
-    hold(what) {
-      const activity: Activity = {
-        release() {
-          if (held.delete(activity)) changes++;
-        },
-      };
-      if (turning) intruder ??= what;
-      changes++;
-      held.set(activity, what);
-      return activity;
-    },
-    pause: () => Promise.resolve(),
-    settle,
-    advance: (durationMs) =>
-      exclusively(async () => {
-        const untilMs = nowMs + durationMs;
-        while (await step(untilMs));
-        nowMs = untilMs;
-        await settle();
-      }),
-    advanceUntil: (done, limitMs) =>
-      exclusively(async () => {
-        const untilMs = nowMs + limitMs;
-        await settle();
-        while (!(await done())) {
-          if (!(await step(untilMs))) {
-            nowMs = untilMs;
-            await settle();
-            return done();
-          }
-          await settle();
-        }
-        return true;
-      }),
-  };
+  #assertNotStuck(turns: number): void {
+    if (turns < (this.#deterministic ? MOST_TURNS : MOST_TURNS_WITH_LOOP)) return;
+    const holders = [...new Set(this.#held.values())].join(", ");
+    const cause = this.#deterministic ? "; real input or output was awaited, or the clock itself" : "";
+    throw new AssertionError(`virtual time cannot move: still at work: ${holders}${cause}`);
+  }
 }

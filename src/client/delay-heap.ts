@@ -1,5 +1,6 @@
 /** Keys that wait for a moment, on one timer however many they are. A key waits once: the earlier moment wins. */
 import type { Clock, Timer } from "../base/clock.ts";
+import { Heap } from "../base/heap.ts";
 
 export interface DelayHeap {
   readonly size: number;
@@ -14,56 +15,16 @@ interface Waiting {
   sequence: number;
 }
 
-const before = (a: Waiting, b: Waiting): boolean => a.dueMs < b.dueMs || (a.dueMs === b.dueMs && a.sequence < b.sequence);
-
-/** A binary heap in an array: O(log n) in and out. */
-function heap() {
-  const items: Waiting[] = [];
-  const swap = (a: number, b: number): void => {
-    const [x, y] = [items[a], items[b]];
-    if (x === undefined || y === undefined) return;
-    items[a] = y;
-    items[b] = x;
-  };
-  const isBefore = (a: number, b: number): boolean => {
-    const [x, y] = [items[a], items[b]];
-    return x !== undefined && y !== undefined && before(x, y);
-  };
-  return {
-    items,
-    push(item: Waiting): void {
-      for (let index = items.push(item) - 1; index > 0; ) {
-        const parent = (index - 1) >> 1;
-        if (!isBefore(index, parent)) return;
-        swap(index, parent);
-        index = parent;
-      }
-    },
-    pop(): void {
-      const last = items.pop();
-      if (last === undefined || items.length === 0) return;
-      items[0] = last;
-      for (let index = 0; ; ) {
-        const left = 2 * index + 1;
-        const child = isBefore(left + 1, left) ? left + 1 : left;
-        if (!isBefore(child, index)) return;
-        swap(index, child);
-        index = child;
-      }
-    },
-  };
-}
-
 export function delayHeap(clock: Clock, onDue: (key: string) => void): DelayHeap {
   // What a key waits for; heap entries that are not in here any more are stale and skipped when they come up.
   const waiting = new Map<string, Waiting>();
-  const queue = heap();
+  const queue = new Heap<Waiting>((a, b) => a.dueMs < b.dueMs || (a.dueMs === b.dueMs && a.sequence < b.sequence));
   let timer: Timer | undefined;
   let timerDueMs = Number.POSITIVE_INFINITY;
   let sequence = 0;
 
   function arm(): void {
-    for (let first = queue.items[0]; first !== undefined; first = queue.items[0]) {
+    for (let first = queue.first; first !== undefined; first = queue.first) {
       if (waiting.get(first.key) !== first) {
         queue.pop();
         continue;
@@ -80,7 +41,7 @@ export function delayHeap(clock: Clock, onDue: (key: string) => void): DelayHeap
     timer = undefined;
     timerDueMs = Number.POSITIVE_INFINITY;
     const nowMs = clock.monotonic();
-    for (let first = queue.items[0]; first !== undefined && first.dueMs <= nowMs; first = queue.items[0]) {
+    for (let first = queue.first; first !== undefined && first.dueMs <= nowMs; first = queue.first) {
       queue.pop();
       if (waiting.get(first.key) !== first) continue;
       waiting.delete(first.key);
@@ -104,7 +65,7 @@ export function delayHeap(clock: Clock, onDue: (key: string) => void): DelayHeap
     remove: (key) => void waiting.delete(key),
     clear() {
       waiting.clear();
-      queue.items.length = 0;
+      queue.clear();
       timer?.cancel();
       timer = undefined;
     },

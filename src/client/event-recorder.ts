@@ -8,6 +8,7 @@
 import { Event } from "../api/core/event.ts";
 import { isAlreadyExists, isApiError, isNotFound } from "../api/errors.ts";
 import type { Draft, KubernetesObject } from "../api/meta.ts";
+import { formatTime } from "../api/time.ts";
 import { boundedQueue } from "../base/bounded-queue.ts";
 import { type Clock, during, sleep } from "../base/clock.ts";
 import { type Entropy, randomInteger } from "../base/entropy.ts";
@@ -15,8 +16,8 @@ import { type Logger, silentLogger } from "../base/logger.ts";
 import type { DeepReadonly } from "../base/readonly.ts";
 import { backoffMs, jittered } from "./backoff.ts";
 import type { Client } from "./client.ts";
-import { type Correlated, eventCorrelator } from "./event-correlation.ts";
-import type { EventRecorder } from "./events.ts";
+import { type Correlated, type EventCorrelator, eventCorrelator } from "./event-correlation.ts";
+import type { EventDetails, EventRecorder } from "./events.ts";
 
 export interface EventRecorderOptions {
   client: Client;
@@ -38,7 +39,9 @@ const LIMIT = 1_000;
 const ATTEMPTS = 12;
 const RETRY = { baseMs: 1_000, maxMs: 10_000 };
 
-const referenceTo = (object: DeepReadonly<KubernetesObject>, fieldPath?: string) => ({
+type Subject = DeepReadonly<KubernetesObject>;
+
+const referenceTo = (object: Subject, fieldPath?: string) => ({
   kind: object.kind,
   ...(object.metadata.namespace ? { namespace: object.metadata.namespace } : {}),
   name: object.metadata.name,
@@ -48,86 +51,106 @@ const referenceTo = (object: DeepReadonly<KubernetesObject>, fieldPath?: string)
   ...(fieldPath === undefined ? {} : { fieldPath }),
 });
 
-/** Times of these fields have no fractions of a second. */
-const secondsOf = (nowMs: number): string => new Date(nowMs).toISOString().replace(/\.\d+Z$/, "Z");
+export const createEventRecorder = (options: EventRecorderOptions): StoppableEventRecorder => new QueuedRecorder(options);
 
-export function createEventRecorder(options: EventRecorderOptions): StoppableEventRecorder {
-  const { client, clock, entropy, component, host, logger = silentLogger } = options;
-  const correlator = eventCorrelator(clock);
-  const queue = boundedQueue<Event>(LIMIT);
-  const stopping = new AbortController();
-  let writing = false;
+class QueuedRecorder implements StoppableEventRecorder {
+  readonly #options: EventRecorderOptions;
+  readonly #logger: Logger;
+  readonly #correlator: EventCorrelator;
+  readonly #queue = boundedQueue<Event>(LIMIT);
+  readonly #stopping = new AbortController();
+  #writing = false;
 
-  /** `NAME.HEX`, as upstream: the hexadecimal is a moment in nanoseconds, of which the last digits are chance here. */
-  const nameFor = (name: string): string =>
-    `${name}.${(BigInt(clock.now()) * 1_000_000n + BigInt(randomInteger(entropy, 1_000_000))).toString(16)}`;
+  constructor(options: EventRecorderOptions) {
+    this.#options = options;
+    this.#logger = options.logger ?? silentLogger;
+    this.#correlator = eventCorrelator(options.clock);
+  }
 
-  async function write({ event, repeats, key }: Correlated): Promise<void> {
+  event(object: Subject, type: "Normal" | "Warning", reason: string, message: string, details: EventDetails = {}): void {
+    if (this.#stopping.signal.aborted) return;
+    const event = this.#eventOf(object, { type, reason, message }, details);
+    if (this.#queue.push(event) && !this.#writing) void this.#writeAll();
+  }
+
+  stop(): void {
+    this.#stopping.abort();
+  }
+
+  async #writeAll(): Promise<void> {
+    this.#writing = true;
+    const { signal } = this.#stopping;
+    for (let event = this.#queue.shift(); event !== undefined && !signal.aborted; event = this.#queue.shift()) {
+      const correlated = this.#correlator.correlate(event);
+      if (correlated !== undefined) await this.#writeWithRetries(correlated);
+    }
+    this.#writing = false;
+  }
+
+  async #writeWithRetries(correlated: Correlated): Promise<void> {
+    const { clock, entropy, component } = this.#options;
+    const { signal } = this.#stopping;
+    for (let attempt = 1; !signal.aborted; attempt++) {
+      try {
+        return await during(clock, `event of ${component}`, () => this.#write(correlated));
+      } catch (error) {
+        const passing = isAlreadyExists(error) || (isApiError(error) && (error.code === 429 || error.code >= 500));
+        if (!passing || attempt === ATTEMPTS) {
+          this.#logger.debug("event dropped", { reason: correlated.event.reason, error: String(error) });
+          return;
+        }
+        await sleep(clock, jittered(entropy, backoffMs(RETRY, attempt)), signal);
+      }
+    }
+  }
+
+  async #write({ event, repeats, key }: Correlated): Promise<void> {
+    const { client } = this.#options;
     const { namespace = "default", name } = event.metadata;
     if (repeats) {
       const { count, lastTimestamp, message } = event;
       try {
         await client.patch(Event, { namespace, name }, "strategic", { count, lastTimestamp, message });
-        correlator.written(key, event);
+        this.#correlator.written(key, event);
         return;
       } catch (error) {
         if (!isNotFound(error)) throw error;
       }
     }
     // New, or the one to be counted up is gone: Events live an hour.
-    const fresh = { ...event, metadata: { namespace, name: nameFor(event.involvedObject.name ?? "") } };
+    const fresh = { ...event, metadata: { namespace, name: this.#nameFor(event.involvedObject.name ?? "") } };
     await client.create(Event, (repeats ? { ...fresh, count: 1, firstTimestamp: event.lastTimestamp } : fresh) as Draft<Event>);
-    correlator.written(key, repeats ? ({ ...fresh, count: 1 } as Event) : (fresh as Event));
+    this.#correlator.written(key, repeats ? ({ ...fresh, count: 1 } as Event) : (fresh as Event));
   }
 
-  async function writeWithRetries(correlated: Correlated): Promise<void> {
-    for (let attempt = 1; !stopping.signal.aborted; attempt++) {
-      try {
-        return await during(clock, `event of ${component}`, () => write(correlated));
-      } catch (error) {
-        const passing = isAlreadyExists(error) || (isApiError(error) && (error.code === 429 || error.code >= 500));
-        if (!passing || attempt === ATTEMPTS) {
-          logger.debug("event dropped", { reason: correlated.event.reason, error: String(error) });
-          return;
-        }
-        await sleep(clock, jittered(entropy, backoffMs(RETRY, attempt)), stopping.signal);
-      }
-    }
+  /** `NAME.HEX`, as upstream: the hexadecimal is a moment in nanoseconds, of which the last digits are chance here. */
+  #nameFor(name: string): string {
+    const { clock, entropy } = this.#options;
+    const nowNs = BigInt(clock.now()) * 1_000_000n + BigInt(randomInteger(entropy, 1_000_000));
+    return `${name}.${nowNs.toString(16)}`;
   }
 
-  async function writeAll(): Promise<void> {
-    writing = true;
-    for (let event = queue.shift(); event !== undefined && !stopping.signal.aborted; event = queue.shift()) {
-      const correlated = correlator.correlate(event);
-      if (correlated !== undefined) await writeWithRetries(correlated);
-    }
-    writing = false;
+  #eventOf(object: Subject, words: Pick<Event, "type" | "reason" | "message">, details: EventDetails): Event {
+    const { clock, component, host } = this.#options;
+    const { fieldPath, action, related } = details;
+    const time = formatTime(clock.now());
+    const event = {
+      apiVersion: "v1",
+      kind: "Event",
+      metadata: { namespace: object.metadata.namespace || "default", name: "" },
+      involvedObject: referenceTo(object, fieldPath),
+      ...words,
+      source: { component, ...(host === undefined ? {} : { host }) },
+      firstTimestamp: time,
+      lastTimestamp: time,
+      count: 1,
+      eventTime: null,
+      reportingComponent: component,
+      reportingInstance: host ?? "",
+      ...(action === undefined ? {} : { action }),
+      ...(related === undefined ? {} : { related: referenceTo(related) }),
+    };
+    // A draft: the server fills the rest of the metadata.
+    return event as unknown as Event;
   }
-
-  return {
-    event(object, type, reason, message, { fieldPath, action, related } = {}) {
-      if (stopping.signal.aborted) return;
-      const time = secondsOf(clock.now());
-      const event = {
-        apiVersion: "v1",
-        kind: "Event",
-        metadata: { namespace: object.metadata.namespace || "default", name: "" },
-        involvedObject: referenceTo(object, fieldPath),
-        reason,
-        message,
-        source: { component, ...(host === undefined ? {} : { host }) },
-        firstTimestamp: time,
-        lastTimestamp: time,
-        count: 1,
-        type,
-        eventTime: null,
-        reportingComponent: component,
-        reportingInstance: host ?? "",
-        ...(action === undefined ? {} : { action }),
-        ...(related === undefined ? {} : { related: referenceTo(related) }),
-      };
-      if (queue.push(event as unknown as Event) && !writing) void writeAll();
-    },
-    stop: () => stopping.abort(),
-  };
 }

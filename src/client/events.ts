@@ -2,15 +2,20 @@
 import type { KubernetesObject } from "../api/meta.ts";
 import type { DeepReadonly } from "../base/readonly.ts";
 
+export interface EventDetails {
+  /** Narrows the object: `spec.containers{app}`. */
+  fieldPath?: string;
+  action?: string;
+  related?: DeepReadonly<KubernetesObject>;
+}
+
 export interface EventRecorder {
-  /**
-   * Never throws and never waits. `fieldPath` narrows the object: `spec.containers{app}`. Same words for the same object are counted up.
-   */
+  /** Never throws and never waits. Same words for the same object are counted up. */
   event(
     object: DeepReadonly<KubernetesObject>,
     type: "Normal" | "Warning",
     reason: string,
     message: string,
-    options?: { fieldPath?: string; action?: string; related?: DeepReadonly<KubernetesObject> },
+    details?: EventDetails,
   ): void;
 }

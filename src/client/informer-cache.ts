@@ -30,7 +30,7 @@ const BUILT_IN: readonly [string, IndexFunction][] = [
 interface Entry {
   readonly slot: Slot;
   /** For each index, in their order, the values this entry stands under. */
-  readonly values: readonly (readonly string[])[];
+  readonly values: (readonly string[])[];
 }
 
 export interface InformerCache {
@@ -45,78 +45,87 @@ export interface InformerCache {
   byIndex(name: string, value: string): readonly Any[];
 }
 
-export function informerCache(memo: ObjectMemo): InformerCache {
-  const entries = new Map<string, Entry>();
-  const names: string[] = [];
-  const functions: IndexFunction[] = [];
-  const buckets: Map<string, Set<Entry>>[] = [];
+export const informerCache = (memo: ObjectMemo): InformerCache => new IndexedCache(memo);
 
-  function addIndex(name: string, values: IndexFunction): void {
-    if (names.includes(name)) return;
-    const position = names.push(name) - 1;
-    functions.push(values);
-    buckets.push(new Map());
-    for (const entry of entries.values()) {
-      (entry.values as (readonly string[])[])[position] = values(memo.peek(entry.slot));
-      insert(entry, position);
+class IndexedCache implements InformerCache {
+  readonly #memo: ObjectMemo;
+  readonly #entries = new Map<string, Entry>();
+  /** Names, functions and buckets of the indexes: one of each stands at an index's position. */
+  readonly #names: string[] = [];
+  readonly #functions: IndexFunction[] = [];
+  readonly #buckets: Map<string, Set<Entry>>[] = [];
+
+  constructor(memo: ObjectMemo) {
+    this.#memo = memo;
+    for (const [name, values] of BUILT_IN) this.addIndex(name, values);
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  addIndex(name: string, values: IndexFunction): void {
+    if (this.#names.includes(name)) return;
+    const position = this.#names.push(name) - 1;
+    this.#functions.push(values);
+    this.#buckets.push(new Map());
+    for (const entry of this.#entries.values()) {
+      entry.values[position] = values(this.#memo.peek(entry.slot));
+      this.#insert(entry, position);
     }
   }
 
-  function insert(entry: Entry, position: number): void {
+  get(key: string): Any | undefined {
+    const entry = this.#entries.get(key);
+    return entry && this.#memo.use(entry.slot);
+  }
+
+  put(object: Any, sizeBytes: number): Any | undefined {
+    const key = keyOf(object);
+    const previous = this.remove(key);
+    const entry = { slot: this.#memo.hold(object, sizeBytes), values: this.#functions.map((values) => values(object)) };
+    this.#entries.set(key, entry);
+    for (let position = 0; position < this.#functions.length; position++) this.#insert(entry, position);
+    return previous;
+  }
+
+  remove(key: string): Any | undefined {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return undefined;
+    this.#entries.delete(key);
+    this.#unindex(entry);
+    const object = this.#memo.peek(entry.slot);
+    this.#memo.drop(entry.slot);
+    return object;
+  }
+
+  keys(): Iterable<string> {
+    return this.#entries.keys();
+  }
+
+  *all(): Iterable<Any> {
+    for (const { slot } of this.#entries.values()) yield this.#memo.peek(slot);
+  }
+
+  byIndex(name: string, value: string): readonly Any[] {
+    const bucket = this.#buckets[this.#names.indexOf(name)]?.get(value);
+    return bucket === undefined ? [] : Array.from(bucket, ({ slot }) => this.#memo.use(slot));
+  }
+
+  #insert(entry: Entry, position: number): void {
     for (const value of entry.values[position] ?? []) {
-      const bucket = buckets[position]?.get(value);
-      if (bucket === undefined) buckets[position]?.set(value, new Set([entry]));
+      const bucket = this.#buckets[position]?.get(value);
+      if (bucket === undefined) this.#buckets[position]?.set(value, new Set([entry]));
       else bucket.add(entry);
     }
   }
 
-  function unindex(entry: Entry): void {
+  #unindex(entry: Entry): void {
     entry.values.forEach((values, position) => {
       for (const value of values) {
-        const bucket = buckets[position]?.get(value);
-        if (bucket?.delete(entry) && bucket.size === 0) buckets[position]?.delete(value);
+        const bucket = this.#buckets[position]?.get(value);
+        if (bucket?.delete(entry) && bucket.size === 0) this.#buckets[position]?.delete(value);
       }
     });
   }
-
-  /** Takes the entry out and gives its object. */
-  function take(key: string): Any | undefined {
-    const entry = entries.get(key);
-    if (entry === undefined) return undefined;
-    entries.delete(key);
-    unindex(entry);
-    const object = memo.peek(entry.slot);
-    memo.drop(entry.slot);
-    return object;
-  }
-
-  for (const [name, values] of BUILT_IN) addIndex(name, values);
-
-  return {
-    get size() {
-      return entries.size;
-    },
-    addIndex,
-    get(key) {
-      const entry = entries.get(key);
-      return entry && memo.use(entry.slot);
-    },
-    put(object, sizeBytes) {
-      const key = keyOf(object);
-      const previous = take(key);
-      const entry = { slot: memo.hold(object, sizeBytes), values: functions.map((values) => values(object)) };
-      entries.set(key, entry);
-      for (let position = 0; position < functions.length; position++) insert(entry, position);
-      return previous;
-    },
-    remove: take,
-    keys: () => entries.keys(),
-    *all() {
-      for (const { slot } of entries.values()) yield memo.peek(slot);
-    },
-    byIndex(name, value) {
-      const bucket = buckets[names.indexOf(name)]?.get(value);
-      return bucket === undefined ? [] : Array.from(bucket, ({ slot }) => memo.use(slot));
-    },
-  };
 }

@@ -45,95 +45,111 @@ const SHORT_MS = 1_000;
 const WATCH_SECONDS = 300;
 const PAGE = 500;
 
+/** Failures in a row from which on they are told of. */
+const FAILURES_UNTOLD = 2;
+
 export interface Reflector {
   stop(): Promise<void>;
 }
 
-export function startReflector<T extends KubernetesObject>(options: ReflectorOptions<T>): Reflector {
-  const { client, of, clock, entropy, logger, target, namespace, fieldSelector, labelSelector, metadataOnly } = options;
-  const scope = {
-    ...(namespace === undefined ? {} : { namespace }),
-    ...(fieldSelector === undefined ? {} : { fieldSelector }),
-    ...(labelSelector === undefined ? {} : { labelSelector }),
-    ...(metadataOnly ? { metadataOnly } : {}),
-  };
-  const stopping = new AbortController();
-  const { signal } = stopping;
-  let resourceVersion = "";
-  let streams = true;
+export const startReflector = <T extends KubernetesObject>(options: ReflectorOptions<T>): Reflector => new FollowedKind(options);
 
-  /** Gives every object page by page. */
-  async function list(): Promise<void> {
-    target.restarted();
-    let page = await client.list(of, { ...scope, limit: PAGE });
-    for (;;) {
-      for (const object of page.items) target.put(object);
-      resourceVersion = page.resourceVersion;
-      if (page.continue === "") break;
-      page = await client.list(of, { ...scope, limit: PAGE, continue: page.continue });
-    }
-    target.synced();
+class FollowedKind<T extends KubernetesObject> implements Reflector {
+  readonly #options: ReflectorOptions<T>;
+  readonly #scope: Pick<ReflectorOptions<T>, "namespace" | "fieldSelector" | "labelSelector" | "metadataOnly">;
+  readonly #stopping = new AbortController();
+  readonly #ended: Promise<void>;
+  /** The last revision seen; empty where only the present state can tell what there is. */
+  #resourceVersion = "";
+  /** The initial events of a watch are coming in. */
+  #initial = false;
+  /** The server knows `sendInitialEvents`, as far as is known. */
+  #streams = true;
+
+  constructor(options: ReflectorOptions<T>) {
+    const { namespace, fieldSelector, labelSelector, metadataOnly } = options;
+    this.#options = options;
+    this.#scope = {
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(fieldSelector === undefined ? {} : { fieldSelector }),
+      ...(labelSelector === undefined ? {} : { labelSelector }),
+      ...(metadataOnly ? { metadataOnly } : {}),
+    };
+    this.#ended = this.#run();
   }
 
-  function onEvent(event: WatchEvent<T>): void {
-    if (signal.aborted) return;
-    if (event.type === "BOOKMARK") {
-      resourceVersion = event.resourceVersion;
-      if (event.initialEventsEnd) target.synced();
-      return;
-    }
-    // Until the initial events have ended, only their bookmark names a revision from which the watch can go on.
-    if (!initial) resourceVersion = event.object.metadata.resourceVersion;
-    if (event.type === "DELETED") target.removed(event.object);
-    else target.put(event.object);
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#ended;
   }
 
-  let initial = false;
-
-  async function follow(): Promise<void> {
-    if (resourceVersion === "" && !streams) await list();
-    initial = resourceVersion === "";
-    if (initial) target.restarted();
-    const common = { ...scope, bookmarks: true, signal, timeoutSeconds: WATCH_SECONDS + randomInteger(entropy, WATCH_SECONDS) };
-    const from = initial ? { sendInitialEvents: true, resourceVersion: "" } : { resourceVersion };
-    await client.watch<T>(of, { ...common, ...from }, (event) => {
-      onEvent(event);
-      if (event.type === "BOOKMARK" && event.initialEventsEnd) initial = false;
-    });
-  }
-
-  /** What a failed attempt means for the next one. */
-  function learn(error: unknown): void {
-    if (isExpired(error)) resourceVersion = "";
-    else if (initial && isApiError(error) && (error.code === 422 || error.code === 400)) streams = false;
-  }
-
-  async function run(): Promise<void> {
+  async #run(): Promise<void> {
+    const { of, clock, entropy, logger } = this.#options;
+    const { signal } = this.#stopping;
     let failures = 0;
     while (!signal.aborted) {
       const startMs = clock.monotonic();
       let failure: unknown;
       try {
-        await follow();
+        await this.#follow();
       } catch (error) {
         failure = error;
-        learn(error);
+        this.#learn(error);
       }
       if (signal.aborted) return;
       // A watch that ends as soon as it has begun is no better than one that fails.
       const healthy = clock.monotonic() - startMs >= (failure === undefined || isExpired(failure) ? SHORT_MS : HEALTHY_MS);
       failures = healthy ? 0 : failures + 1;
-      if (failures > 2)
+      if (failures > FAILURES_UNTOLD)
         logger.warn("cannot follow", { resource: of.resource, group: of.group, error: String(failure ?? "watch ended") });
       if (failures > 0) await sleep(clock, jittered(entropy, backoffMs(BACKOFF, failures)), signal);
     }
   }
 
-  const running = run();
-  return {
-    async stop() {
-      stopping.abort();
-      await running;
-    },
-  };
+  /** One watch from where the last one ended, or from the present state. */
+  async #follow(): Promise<void> {
+    const { client, of, entropy, target } = this.#options;
+    if (this.#resourceVersion === "" && !this.#streams) await this.#list();
+    this.#initial = this.#resourceVersion === "";
+    if (this.#initial) target.restarted();
+    const from = this.#initial ? { sendInitialEvents: true, resourceVersion: "" } : { resourceVersion: this.#resourceVersion };
+    const timeoutSeconds = WATCH_SECONDS + randomInteger(entropy, WATCH_SECONDS);
+    const options = { ...this.#scope, ...from, bookmarks: true, timeoutSeconds, signal: this.#stopping.signal };
+    await client.watch<T>(of, options, (event) => this.#onEvent(event));
+  }
+
+  /** Gives every object page by page. */
+  async #list(): Promise<void> {
+    const { client, of, target } = this.#options;
+    target.restarted();
+    for (let next: string | undefined; next !== ""; ) {
+      const page = await client.list(of, { ...this.#scope, limit: PAGE, ...(next === undefined ? {} : { continue: next }) });
+      for (const object of page.items) target.put(object);
+      this.#resourceVersion = page.resourceVersion;
+      next = page.continue;
+    }
+    target.synced();
+  }
+
+  #onEvent(event: WatchEvent<T>): void {
+    const { target } = this.#options;
+    if (this.#stopping.signal.aborted) return;
+    if (event.type === "BOOKMARK") {
+      this.#resourceVersion = event.resourceVersion;
+      if (!event.initialEventsEnd) return;
+      target.synced();
+      this.#initial = false;
+      return;
+    }
+    // Until the initial events have ended, only their bookmark names a revision from which the watch can go on.
+    if (!this.#initial) this.#resourceVersion = event.object.metadata.resourceVersion;
+    if (event.type === "DELETED") target.removed(event.object);
+    else target.put(event.object);
+  }
+
+  /** What a failed attempt means for the next one. */
+  #learn(error: unknown): void {
+    if (isExpired(error)) this.#resourceVersion = "";
+    else if (this.#initial && isApiError(error) && (error.code === 422 || error.code === 400)) this.#streams = false;
+  }
 }

@@ -10,7 +10,7 @@
  */
 import type { Activity, Clock } from "../base/clock.ts";
 import { type BackoffLimits, backoffMs } from "./backoff.ts";
-import { delayHeap } from "./delay-heap.ts";
+import { type DelayHeap, delayHeap } from "./delay-heap.ts";
 
 export interface WorkQueue {
   readonly size: number;
@@ -44,86 +44,117 @@ export interface WorkQueueOptions {
 const BACKOFF: BackoffLimits = { baseMs: 5, maxMs: 1_000_000 };
 const LIMIT = 200_000;
 
-export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
-  const { name, clock, work, onError, workers = 5, backoff = BACKOFF, limit = LIMIT, refill } = options;
+export const createWorkQueue = (options: WorkQueueOptions): WorkQueue => new RateLimitedQueue(options);
+
+class RateLimitedQueue implements WorkQueue {
+  readonly #options: WorkQueueOptions;
+  readonly #workers: number;
+  readonly #backoff: BackoffLimits;
+  readonly #limit: number;
   /** Waiting, in order; a Set keeps both order and uniqueness. */
-  const waiting = new Set<string>();
+  readonly #waiting = new Set<string>();
   /** True for a key that was added again while it is worked on. */
-  const active = new Map<string, boolean>();
-  const failures = new Map<string, number>();
-  const delayed = delayHeap(clock, add);
-  let activity: Activity | undefined;
-  let refused = false;
-  let stopped = false;
-  let idle: (() => void) | undefined;
+  readonly #active = new Map<string, boolean>();
+  /** Of the keys whose latest work failed: work that succeeds takes its key out. */
+  readonly #failures = new Map<string, number>();
+  readonly #delayed: DelayHeap;
+  #activity: Activity | undefined;
+  #refused = false;
+  #stopped = false;
+  #onIdle: (() => void) | undefined;
 
-  function add(key: string): void {
-    if (stopped) return;
-    if (active.has(key)) active.set(key, true);
-    else if (waiting.size >= limit && !waiting.has(key)) refused = true;
-    else waiting.add(key);
-    dispatch();
+  constructor(options: WorkQueueOptions) {
+    const { clock, workers = 5, backoff = BACKOFF, limit = LIMIT } = options;
+    this.#options = options;
+    this.#workers = workers;
+    this.#backoff = backoff;
+    this.#limit = limit;
+    this.#delayed = delayHeap(clock, (key) => this.add(key));
   }
 
-  function dispatch(): void {
-    for (const key of waiting) {
-      if (active.size >= workers) break;
-      waiting.delete(key);
-      active.set(key, false);
-      activity ??= clock.hold(`queue ${name}`);
-      void run(key);
+  get size(): number {
+    return this.#waiting.size + this.#active.size;
+  }
+
+  add(key: string): void {
+    if (this.#stopped) return;
+    if (this.#active.has(key)) this.#active.set(key, true);
+    else if (this.#waiting.size >= this.#limit && !this.#waiting.has(key)) this.#refused = true;
+    else this.#waiting.add(key);
+    this.#dispatch();
+  }
+
+  addAfter(key: string, delayMs: number): void {
+    if (this.#stopped) return;
+    if (delayMs <= 0) this.add(key);
+    else this.#delayed.add(key, delayMs);
+  }
+
+  addRateLimited(key: string): void {
+    if (!this.#stopped) this.#delayed.add(key, backoffMs(this.#backoff, this.#countFailure(key)));
+  }
+
+  forget(key: string): void {
+    this.#failures.delete(key);
+  }
+
+  stop(): Promise<void> {
+    this.#stopped = true;
+    this.#waiting.clear();
+    this.#delayed.clear();
+    return new Promise((resolve) => {
+      if (this.#active.size === 0) resolve();
+      else this.#onIdle = resolve;
+    });
+  }
+
+  /** Gives the keys that wait to the workers that are free. */
+  #dispatch(): void {
+    for (const key of this.#waiting) {
+      if (this.#active.size >= this.#workers) break;
+      this.#waiting.delete(key);
+      this.#active.set(key, false);
+      this.#activity ??= this.#options.clock.hold(`queue ${this.#options.name}`);
+      void this.#run(key);
     }
-    if (waiting.size === 0 && refused && refill !== undefined) {
-      refused = false;
-      for (const key of refill()) add(key);
-    }
-    if (active.size === 0) {
-      activity?.release();
-      activity = undefined;
-      idle?.();
+    this.#refill();
+    if (this.#active.size === 0) {
+      this.#activity?.release();
+      this.#activity = undefined;
+      this.#onIdle?.();
     }
   }
 
-  async function run(key: string): Promise<void> {
+  /** Asks again for the keys that found no room. */
+  #refill(): void {
+    const { refill } = this.#options;
+    if (this.#waiting.size > 0 || !this.#refused || refill === undefined) return;
+    this.#refused = false;
+    for (const key of refill()) this.add(key);
+  }
+
+  async #run(key: string): Promise<void> {
+    const { clock, work, onError } = this.#options;
     // What else happens in this turn is seen by the same work; and input and output go on between two keys.
     await clock.pause();
-    active.set(key, false);
+    this.#active.set(key, false);
     try {
-      if (!stopped) await work(key);
-      failures.delete(key);
+      if (!this.#stopped) await work(key);
+      this.#failures.delete(key);
     } catch (error) {
-      const count = (failures.get(key) ?? 0) + 1;
-      failures.set(key, count);
-      onError?.(key, error, count);
-      delayed.add(key, backoffMs(backoff, count));
+      const failures = this.#countFailure(key);
+      onError?.(key, error, failures);
+      if (!this.#stopped) this.#delayed.add(key, backoffMs(this.#backoff, failures));
     }
-    const again = active.get(key);
-    active.delete(key);
-    if (again) add(key);
-    else dispatch();
+    const again = this.#active.get(key);
+    this.#active.delete(key);
+    if (again) this.add(key);
+    else this.#dispatch();
   }
 
-  return {
-    get size() {
-      return waiting.size + active.size;
-    },
-    add,
-    addAfter: (key, delayMs) => (stopped ? undefined : delayMs <= 0 ? add(key) : delayed.add(key, delayMs)),
-    addRateLimited(key) {
-      if (stopped) return;
-      const count = (failures.get(key) ?? 0) + 1;
-      failures.set(key, count);
-      delayed.add(key, backoffMs(backoff, count));
-    },
-    forget: (key) => void failures.delete(key),
-    stop() {
-      stopped = true;
-      waiting.clear();
-      delayed.clear();
-      return new Promise((resolve) => {
-        if (active.size === 0) resolve();
-        else idle = resolve;
-      });
-    },
-  };
+  #countFailure(key: string): number {
+    const failures = (this.#failures.get(key) ?? 0) + 1;
+    this.#failures.set(key, failures);
+    return failures;
+  }
 }

@@ -93,7 +93,7 @@ function contextOf({ tables, space, release }: OpenDatabase, { clock, onFatal }:
   };
   const commits = groupCommit({
     clock,
-    writer: { tables, state, now: clock.now },
+    writer: { tables, state, now: () => clock.now() },
     statistics,
     diagnose: space.diagnose,
     onDurable: (changes) => announce(context, changes),
