@@ -96,7 +96,7 @@ async function listRows(admin: Connection, path: string, pods: number): Promise<
     const ms = await median(7, async () => {
       const answer = await admin.request("GET", `${path}${query}`, undefined, headers);
       expectStatus(answer, 200);
-      bytes = answer.body.length;
+      bytes = answer.bytes;
     });
     const row = timeRow(work, ms, barMs);
     return { ...row, seen: `${row.seen} (${(bytes / 1e6).toFixed(1)} MB)` };

@@ -1,5 +1,5 @@
 /** Timing of many requests over a fixed number of connections, and how a row is printed. */
-import { Connection } from "./connection.ts";
+import { type Answer, Connection } from "./connection.ts";
 import type { Target } from "./target.ts";
 
 export interface Row {
@@ -55,7 +55,7 @@ export async function load(
   };
 }
 
-export function expectStatus(answer: { status: number; body: Buffer }, status: number): void {
+export function expectStatus(answer: Answer, status: number): void {
   if (answer.status !== status)
     throw new Error(`expected ${status}, got ${answer.status}: ${answer.body.toString("utf8", 0, 400)}`);
 }
