@@ -1,7 +1,8 @@
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { baseRuleset, DELETE_TABLE } from "../../src/network/node/base-ruleset.ts";
 import { addBridge, type Peer, POD_BRIDGE, startNeighbour, startPeer, startPod, whyNoNamespaces } from "./network-namespaces.ts";
 
 const obstacle = await whyNoNamespaces();
@@ -17,6 +18,15 @@ interface EndpointFacts {
   terminating?: boolean;
   node?: string;
 }
+
+const setUp = (directory: string) => ({
+  nodeAddress: NODE_ADDRESS,
+  podCidr: "10.244.0.0/16",
+  serviceCidr: "10.96.0.0/16",
+  device: "timonier0",
+  podDevices: [POD_BRIDGE],
+  recordFile: join(directory, "network.json"),
+});
 
 const service = (spec: object = {}) => ({
   kind: "Service",
@@ -81,17 +91,7 @@ describe.skipIf(obstacle !== undefined)("the network of a node", () => {
     neighbour = await started(startNeighbour(node));
     pods = await Promise.all([11, 12].map((index) => started(startPod(node, index))));
     before = await state();
-    await node.do({
-      op: "setUp",
-      options: {
-        nodeAddress: NODE_ADDRESS,
-        podCidr: "10.244.0.0/16",
-        serviceCidr: "10.96.0.0/16",
-        device: "timonier0",
-        podDevices: [POD_BRIDGE],
-        recordFile: join(directory, "network.json"),
-      },
-    });
+    await node.do({ op: "setUp", options: setUp(directory) });
     for (const [n, pod] of pods.entries()) {
       await pod.do({ op: "serve", name: `pod-1${n + 1}`, port: 8080 });
       await pod.do({ op: "serveDatagrams", name: `pod-1${n + 1}`, port: 8080 });
@@ -208,8 +208,7 @@ describe.skipIf(obstacle !== undefined)("the network of a node", () => {
     await put({ kind: "Namespace", apiVersion: "v1", metadata: { name: "default" } });
     const options = { nodeName: "node", listenAddress: NODE_ADDRESS, serviceAddress: DNS_ADDRESS, resolvConf };
     await node.do({ op: "startDns", options });
-    const resolve = (peer: Peer, name: string, tcp = false, host = DNS_ADDRESS) =>
-      peer.do({ op: "resolve", host, name, tcp });
+    const resolve = (peer: Peer, name: string, tcp = false, host = DNS_ADDRESS) => peer.do({ op: "resolve", host, name, tcp });
     for (const peer of [pod, node])
       for (const tcp of [false, true]) {
         expect(await resolve(peer, "web.default.svc.cluster.local", tcp)).toEqual(["NOERROR", SERVICE_ADDRESS]);
@@ -222,6 +221,30 @@ describe.skipIf(obstacle !== undefined)("the network of a node", () => {
     await node.do({ op: "stopDns", name: "node" });
     await expect(resolve(pod, "example.com")).rejects.toThrow("ECONNREFUSED");
     await rm(resolvConf);
+  });
+
+  test("starts again without interrupting anybody", async () => {
+    const held = await node.do<{ id: number }>({ op: "hold", host: SERVICE_ADDRESS, port: 80 });
+    await node.do({ op: "stopProxy" });
+    await node.do({ op: "setUp", options: setUp(directory) });
+    expect(names(await from(node, SERVICE_ADDRESS, 80, 30))).toEqual(["pod-11", "pod-12"]);
+    await node.do({ op: "startProxy" });
+    expect(names(await from(node, SERVICE_ADDRESS, 80, 30))).toEqual(["pod-11", "pod-12"]);
+    expect(names(await from(node, "127.0.0.1", NODE_PORT, 4))).toEqual(["pod-11", "pod-12"]);
+    expect(await node.do({ op: "say", count: held.id, text: "still there" })).toBe("still there");
+  });
+
+  test("compiles to rules that the kernel's tool takes", async () => {
+    const directoryOfGolden = new URL("../../src/network/proxy/golden/", import.meta.url);
+    const base = DELETE_TABLE + baseRuleset({ ...setUp(directory), bridgeFiltering: true });
+    const files = (await readdir(directoryOfGolden)).filter((name) => name.endsWith(".nft"));
+    expect(files.length).toBeGreaterThan(10);
+    for (const file of files) {
+      const path = join(directory, "check.nft");
+      await writeFile(path, base + (await readFile(new URL(file, directoryOfGolden), "utf8")));
+      await node.sh(`nft --check --file ${path}`);
+      await rm(path);
+    }
   });
 
   test("puts the rules back when somebody flushed them", async () => {
