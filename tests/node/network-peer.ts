@@ -26,6 +26,7 @@ import { type DnsServer, startDnsServer } from "../../src/network/dns/dns-server
 import { messageReader, prefixed } from "../../src/network/dns/framing.ts";
 import { openDnsSockets } from "../../src/network/dns/sockets.ts";
 import { type NodeNetwork, setUpNodeNetwork } from "../../src/network/node/node-network.ts";
+import type { HostPort } from "../../src/network/proxy/host-ports.ts";
 import { type ServiceProxy, startProxy } from "../../src/network/proxy/proxy.ts";
 
 const clock = realClock;
@@ -192,6 +193,8 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
       ...answers.map((record) => ("data" in record ? record.data : record.type)),
     ];
   },
+  setHostPorts: async ({ name = "", host = "", options }) =>
+    proxy?.setHostPorts({ uid: name, ip: host }, (options as unknown as { ports: HostPort[] }).ports),
   withdraw: async ({ name }) => proxy?.withdraw(name ?? ""),
   /** A server that says its name and its client's address, then repeats what it is sent. */
   serve: ({ name, port }) =>

@@ -147,6 +147,19 @@ describe.skipIf(obstacle !== undefined)("the network of a node", () => {
       expect(names(await from(peer, address, NODE_PORT, 30)), address).toEqual(["pod-11", "pod-12"]);
   });
 
+  test("leads a host port to its Pod, which sees the client's address", async () => {
+    const setHostPorts = (ports: object[]) =>
+      node.do({ op: "setHostPorts", name: "uid-12", host: "10.244.0.12", options: { ports } });
+    await setHostPorts([{ protocol: "TCP", hostPort: 8888, containerPort: 8080 }]);
+    expect(await from(neighbour, "198.51.100.1", 8888)).toEqual(["pod-12 198.51.100.2"]);
+    expect(names(await from(pods[0] as Peer, NODE_ADDRESS, 8888))).toEqual(["pod-12"]);
+    expect(names(await from(pods[1] as Peer, NODE_ADDRESS, 8888))).toEqual(["pod-12"]);
+    expect(names(await from(node, "127.0.0.1", 8888))).toEqual(["pod-12"]);
+    await setHostPorts([]);
+    expect(await from(neighbour, "198.51.100.1", 8888)).toEqual(["ECONNREFUSED"]);
+    expect(await from(node, "127.0.0.1", 8888)).toEqual(["ECONNREFUSED"]);
+  });
+
   test("masquerades Pods that speak to the world", async () => {
     await neighbour.do({ op: "serve", name: "neighbour", port: 9000 });
     expect(await from(pods[0] as Peer, "198.51.100.2", 9000)).toEqual(["neighbour 198.51.100.1"]);

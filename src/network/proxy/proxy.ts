@@ -16,6 +16,7 @@ import { type RunCommand, runCommand } from "../node/commands.ts";
 import { createApplier } from "./applier.ts";
 import { compileService } from "./compiler.ts";
 import { forgetStaleFlows } from "./conntrack.ts";
+import { compileHostPorts, type HostPort } from "./host-ports.ts";
 import { createLoopbackRelay } from "./loopback-relay.ts";
 import type { LoopbackPort, ServiceRules } from "./model.ts";
 import { createRulesetTable } from "./table.ts";
@@ -38,6 +39,11 @@ export interface ServiceProxy {
    * that serves. Resolves when that is applied, so that SIGTERM interrupts nobody.
    */
   withdraw(podUid: string): Promise<void>;
+  /**
+   * The host ports of a Pod on this node; none takes them away. Resolves when that is applied. A restarted agent says them again: the
+   * first rules that it applies hold none.
+   */
+  setHostPorts(pod: { uid: string; ip: string }, ports: readonly HostPort[]): Promise<void>;
   /** Closes the relays; the rules stay. */
   stop(): Promise<void>;
 }
@@ -80,15 +86,17 @@ export async function startProxy(options: ProxyOptions): Promise<ServiceProxy> {
     }
   }
 
+  function put(key: string, rules: ServiceRules | undefined): void {
+    const before = table.rulesOf(key);
+    table.put(key, rules);
+    const after = table.rulesOf(key);
+    datagramsChanged ||= before.datagramRoutes.length + after.datagramRoutes.length > 0;
+    portsChanged ||= before.loopbackPorts.length + after.loopbackPorts.length > 0;
+  }
+
   function compileDirty(): void {
     for (const uid of withdrawn) if (informers.byIndex(EndpointSlice, BY_POD, uid).length === 0) withdrawn.delete(uid);
-    for (const key of dirty) {
-      const before = table.rulesOf(key);
-      table.put(key, rulesFor(key));
-      const after = table.rulesOf(key);
-      datagramsChanged ||= before.datagramRoutes.length + after.datagramRoutes.length > 0;
-      portsChanged ||= before.loopbackPorts.length + after.loopbackPorts.length > 0;
-    }
+    for (const key of dirty) put(key, rulesFor(key));
     dirty.clear();
   }
 
@@ -127,6 +135,11 @@ export async function startProxy(options: ProxyOptions): Promise<ServiceProxy> {
       if (slices.length > 0) withdrawn.add(podUid);
       for (const slice of slices) touch(serviceKeyOf(slice));
       await applier.applied();
+    },
+    setHostPorts({ uid, ip }, ports) {
+      put(`pod ${uid}`, ports.length === 0 ? undefined : compileHostPorts(uid, ip, ports));
+      applier.changed();
+      return applier.applied();
     },
     async stop() {
       await applier.stop();
