@@ -47,6 +47,8 @@ export interface Watched<T extends KubernetesObject> {
   wakes(object: DeepReadonly<T>, listers: Lister): readonly string[];
   /** True for a change that means nothing here. */
   ignores?(object: DeepReadonly<T>, previous: DeepReadonly<T>): boolean;
+  /** True where new objects mean nothing here. */
+  ignoresNew?: boolean;
 }
 
 /** `on(Pod, (pod, listers) => keys)`: the keys to wake for a change of an object of another kind. */
@@ -58,9 +60,20 @@ export function on<T extends KubernetesObject>(
   return { on: of, wakes, ignores } as Watched<T> as unknown as Watched<KubernetesObject>;
 }
 
+/** `gone(Pod, (pod, listers) => keys)`: the keys to wake when an object of another kind goes, or changes as `ignores` lets through. */
+export function gone<T extends KubernetesObject>(
+  of: Resource<T>,
+  wakes: Watched<T>["wakes"],
+  ignores: Watched<T>["ignores"] = () => true,
+): Wake {
+  return { on: of, wakes, ignores, ignoresNew: true } as Watched<T> as unknown as Watched<KubernetesObject>;
+}
+
 export interface Controller<T extends KubernetesObject = KubernetesObject> {
   /** Upstream's name: the ServiceAccount in kube-system, the source of its Events. */
   name: string;
+  /** The source of its Events where it has another name. */
+  component?: string;
   /** The ServiceAccount where it has another name; `kube-controller-manager` for the manager's own identity. */
   account?: string;
   reconciles: Resource<T>;

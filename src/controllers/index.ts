@@ -6,6 +6,7 @@
 import { clusterRoleAggregationController } from "./cluster-role-aggregation.ts";
 import type { AnyController, ControlLoop } from "./controller.ts";
 import { deploymentController } from "./deployment/controller.ts";
+import { disruptionController } from "./disruption/controller.ts";
 import { endpointSliceController } from "./endpoints/endpoint-slices.ts";
 import { endpointsController } from "./endpoints/endpoints.ts";
 import { endpointSliceMirroringController } from "./endpoints/mirroring.ts";
@@ -18,6 +19,7 @@ import { type NodeLifecycleOptions, nodeLifecycleController } from "./node-lifec
 import { taintEvictionController } from "./node-lifecycle/taint-eviction.ts";
 import { type PodGarbageOptions, podGarbageCollector } from "./pod-garbage-collector.ts";
 import { replicaSetController, replicationController } from "./replica-set/controller.ts";
+import { resourceQuotaController } from "./resource-quota/controller.ts";
 import { serviceAccountController } from "./service-account/default-account.ts";
 import { rootCaPublisher } from "./service-account/root-ca.ts";
 import { type TokenSecretsOptions, tokenSecretsController } from "./service-account/token-secrets.ts";
@@ -49,6 +51,8 @@ export const allControllers = (configuration: ControllersConfiguration): readonl
   nodeIpamController(configuration.podCidr),
   nodeLifecycleController(configuration.nodeLifecycle),
   taintEvictionController(),
+  disruptionController,
+  resourceQuotaController,
   podGarbageCollector(configuration.podGarbage),
   clusterRoleAggregationController,
 ];

@@ -35,10 +35,13 @@ type Any = DeepReadonly<KubernetesObject>;
 type Handlers = Required<InformerHandlers<KubernetesObject>>;
 
 /** Everything but the key: one for each controller and loop. */
-function contextOf(name: string, account: string, { informers, clientFor, clock, entropy, logger }: ControllersOptions) {
+function contextOf(
+  { name, account = name, component = name }: { name: string; account?: string; component?: string },
+  { informers, clientFor, clock, entropy, logger }: ControllersOptions,
+) {
   const client = clientFor(account);
   const own = logger.with({ controller: name });
-  const events = createEventRecorder({ client, clock, entropy, component: name, logger: own });
+  const events = createEventRecorder({ client, clock, entropy, component, logger: own });
   return { client, listers: informers, events, expectations: createExpectations(clock), clock, entropy, logger: own };
 }
 
@@ -110,7 +113,7 @@ function handlersOf(
     for (const key of wake.wakes(object, informers)) add(key);
   };
   return {
-    added: tell,
+    added: wake.ignoresNew ? () => {} : tell,
     updated(object, previous) {
       if (wake.ignores?.(object, previous)) return;
       tell(previous);
@@ -126,7 +129,7 @@ function startController(controller: AnyController, options: ControllersOptions)
   const { informers, clock } = options;
   const { name, reconciles: of, wokenBy, reads = [], workers = 5 } = controller;
   const context: ControllerContext = {
-    ...contextOf(name, controller.account ?? name, options),
+    ...contextOf(controller, options),
     requeueAfter: (key, delayMs) => queue.addAfter(key, delayMs),
   };
   const { logger, expectations, events } = context;
@@ -190,7 +193,7 @@ export interface RunningControllers {
 export function startControllers(options: ControllersOptions): RunningControllers {
   const running = options.controllers.map((controller) => startController(controller, options));
   for (const loop of options.loops ?? []) {
-    running.push(loop.start({ ...contextOf(loop.name, loop.name, options), informers: options.informers }));
+    running.push(loop.start({ ...contextOf({ name: loop.name }, options), informers: options.informers }));
   }
   return {
     ready: () => options.informers.synced(),
