@@ -9,12 +9,13 @@ import type { AnyResource, Resource } from "../api/row.ts";
 import { assert } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Entropy } from "../base/entropy.ts";
+import { deepFreeze } from "../base/freeze.ts";
 import { type Logger, silentLogger } from "../base/logger.ts";
 import type { DeepReadonly } from "../base/readonly.ts";
 import type { Client } from "./client.ts";
 import type { InformerHandlers, Informers } from "./informer.ts";
 import { BY_CONTROLLER, BY_NAMESPACE, type IndexFunction, type InformerCache, informerCache, ORPHANS } from "./informer-cache.ts";
-import { deepFreeze, objectMemo, PARSED_BUDGET_BYTES } from "./object-memo.ts";
+import { objectMemo, PARSED_BUDGET_BYTES } from "./object-memo.ts";
 import { type Reflector, type ReflectorTarget, startReflector } from "./reflector.ts";
 
 export interface InformersOptions {

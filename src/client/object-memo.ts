@@ -7,6 +7,7 @@
  */
 import type { KubernetesObject } from "../api/meta.ts";
 import { decodeUtf8, encodeUtf8 } from "../base/bytes.ts";
+import { deepFreeze } from "../base/freeze.ts";
 import type { DeepReadonly } from "../base/readonly.ts";
 
 /** JSON bytes of the objects that are kept parsed, over all kinds of one set of informers. */
@@ -26,12 +27,6 @@ export interface ObjectMemo {
   /** The object, for a walk over many that should not push out what is really in use. */
   peek(slot: Slot): DeepReadonly<KubernetesObject>;
   drop(slot: Slot): void;
-}
-
-export function deepFreeze<T>(value: T): T {
-  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
-  for (const key in value) deepFreeze(value[key]);
-  return Object.freeze(value);
 }
 
 const parse = (bytes: Uint8Array): DeepReadonly<KubernetesObject> => deepFreeze(JSON.parse(decodeUtf8(bytes)));
