@@ -34,7 +34,7 @@ export interface Face {
 /** Written as methods, so that the row of one kind can stand where the row of any is asked for. */
 interface SubresourceRules<T> {
   validate(object: DeepReadonly<T>, previous: DeepReadonly<T>, report: Report): void;
-  prepare(object: T, previous: DeepReadonly<T>): void;
+  prepare(object: T, previous: DeepReadonly<T>, nowMs: number): void;
 }
 
 /** What differs from kind to kind. Every member is pure and synchronous; `object` is owned by the caller and may be changed. */
@@ -45,8 +45,8 @@ export interface Strategy<T> {
   prepareForCreate?(object: T): void;
   /** Same for an update; metadata.generation is the caller's (it grows when anything outside metadata and status differs). */
   prepareForUpdate?(object: T, previous: DeepReadonly<T>): void;
-  /** Field errors beyond types and metadata. `previous` is set on update. */
-  validate?(object: DeepReadonly<T>, previous: DeepReadonly<T> | undefined, report: Report): void;
+  /** Field errors beyond types and metadata. `previous` is set on update; `face` is the one under which the request came. */
+  validate?(object: DeepReadonly<T>, previous: DeepReadonly<T> | undefined, report: Report, face?: Face): void;
   /** Field errors of a write to a subresource, by its name (`status`, `resize`, `ephemeralcontainers`, …). */
   validateSubresource?: Readonly<Record<string, SubresourceRules<T>["validate"]>>;
   /** What a write to the subresource takes over; by default `status` takes the status alone. Changes `object`. */

@@ -80,6 +80,13 @@ const strategy: Strategy<DaemonSet> = {
     if (previous) immutable(spec.selector, previous.spec.selector, here.at("selector"));
   },
 
+  prepareSubresource: {
+    status(daemonSet, previous) {
+      daemonSet.spec = structuredClone(previous.spec) as DaemonSet["spec"];
+      setTemplateGeneration(daemonSet, templateGenerationOf(previous));
+    },
+  },
+
   validateSubresource: {
     status({ status }, _previous, report) {
       for (const [field, count] of Object.entries(status))

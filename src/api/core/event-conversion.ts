@@ -35,8 +35,8 @@ export function toEventsFace(stored: DeepReadonly<core.Event>): events.Event {
 
 export function fromEventsFace(sent: events.Event): core.Event {
   const event = { ...renamed(sent, STORED_NAMES), apiVersion: "v1" } as Record<string, unknown>;
-  event["reportingComponent"] ??= "";
-  event["reportingInstance"] ??= "";
+  event.reportingComponent ??= "";
+  event.reportingInstance ??= "";
   return event as unknown as core.Event;
 }
 

@@ -4,10 +4,15 @@ import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
 import { eventCells } from "./event-columns.ts";
 import { eventsFace } from "./event-conversion.ts";
+import { validateEvent } from "./event-validation.ts";
 
 export type Event = generated.Event;
 
 const strategy: Strategy<Event> = {
+  unconditionalUpdate: true,
+  createOnUpdate: true,
+  validate: (event, previous, report, face) => validateEvent(event, previous, face?.group === eventsFace.group, report),
+
   columns: eventCells,
 
   selectableFields: ({ involvedObject, reason, reportingComponent, source, type }) => ({

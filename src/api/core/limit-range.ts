@@ -5,10 +5,14 @@
 import type * as generated from "../generated/core-v1.ts";
 import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
+import { validateLimits } from "./limit-range-validation.ts";
 
 export type LimitRange = generated.LimitRange;
 
 const strategy: Strategy<LimitRange> = {
+  createOnUpdate: true,
+  validate: ({ spec }, _previous, report) => validateLimits(spec, report.at("spec")),
+
   unconditionalUpdate: true,
 
   /** A default limit is the maximum unless given; a default request the default limit, then the minimum. */

@@ -6,13 +6,20 @@ import type * as generated from "../generated/core-v1.ts";
 import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
 import { nodeCells } from "./node-columns.ts";
+import { validateNode, validateNodeResources } from "./node-validation.ts";
 
 export type Node = generated.Node;
 
 const strategy: Strategy<Node> = {
+  validate: validateNode,
+  validateSubresource: { status: (node, _previous, report) => validateNodeResources(node, report) },
+
   unconditionalUpdate: true,
 
-  default({ status }) {
+  default({ spec, status }) {
+    // The older field is the first of the newer one.
+    if (spec.podCIDR && spec.podCIDRs?.[0] !== spec.podCIDR) spec.podCIDRs = [spec.podCIDR];
+    else if (spec.podCIDRs?.[0]) spec.podCIDR = spec.podCIDRs[0];
     // A kubelet that keeps nothing back offers all there is.
     if (status.allocatable !== undefined || status.capacity === undefined) return;
     status.allocatable = { ...status.capacity };

@@ -6,10 +6,38 @@ import type * as generated from "../generated/shared.ts";
 import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
 import { ageOf, formatAccessModes, UNSET } from "../table/cells.ts";
+import { validateClaimSpec, validateClaimUpdate } from "./volume-validation.ts";
 
 export type PersistentVolumeClaim = generated.PersistentVolumeClaim;
 
+const CLASS_ANNOTATION = "volume.beta.kubernetes.io/storage-class";
+
+/** The older field knows claims and snapshots only; each of the two fields says what the other does. */
+function normaliseDataSources(spec: PersistentVolumeClaim["spec"]): void {
+  const { dataSource } = spec;
+  if (dataSource) {
+    const isClaim = !dataSource.apiGroup && dataSource.kind === "PersistentVolumeClaim";
+    const isSnapshot = dataSource.apiGroup === "snapshot.storage.k8s.io" && dataSource.kind === "VolumeSnapshot";
+    if (!isClaim && !isSnapshot) delete spec.dataSource;
+  }
+  if (spec.dataSource) spec.dataSourceRef ??= { ...spec.dataSource };
+  else if (spec.dataSourceRef && !spec.dataSourceRef.namespace) {
+    const { namespace: _namespace, ...source } = spec.dataSourceRef;
+    spec.dataSource = source;
+  }
+}
+
 const strategy: Strategy<PersistentVolumeClaim> = {
+  validate(claim, previous, report) {
+    if (previous) validateClaimUpdate(claim, previous, report);
+    else validateClaimSpec(claim.spec, report.at("spec"));
+  },
+
+  warnings: ({ metadata }) =>
+    metadata.annotations?.[CLASS_ANNOTATION] === undefined
+      ? []
+      : [`metadata.annotations[${CLASS_ANNOTATION}]: deprecated since v1.8; use "storageClassName" attribute instead`],
+
   unconditionalUpdate: true,
 
   default({ spec, status }) {
@@ -19,6 +47,7 @@ const strategy: Strategy<PersistentVolumeClaim> = {
 
   prepareForCreate(claim) {
     claim.status = { phase: "Pending" };
+    normaliseDataSources(claim.spec);
   },
   columns: (claim) => {
     const { metadata, spec, status } = claim;

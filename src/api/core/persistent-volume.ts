@@ -6,10 +6,35 @@ import type * as generated from "../generated/core-v1.ts";
 import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
 import { ageOf, formatAccessModes, UNSET } from "../table/cells.ts";
+import { formatTime } from "../time.ts";
+import { validateVolume } from "./volume-validation.ts";
 
 export type PersistentVolume = generated.PersistentVolume;
 
 const strategy: Strategy<PersistentVolume> = {
+  prepareForCreate(volume) {
+    const { creationTimestamp } = volume.metadata;
+    volume.status = { phase: "Pending", ...(creationTimestamp && { lastPhaseTransitionTime: creationTimestamp }) };
+  },
+
+  prepareSubresource: {
+    status(volume, previous, nowMs) {
+      volume.spec = structuredClone(previous.spec) as PersistentVolume["spec"];
+      const { phase, lastPhaseTransitionTime: before } = previous.status;
+      if (volume.status.phase !== phase && volume.status.lastPhaseTransitionTime === before)
+        volume.status.lastPhaseTransitionTime = formatTime(nowMs);
+      else if (volume.status.phase === phase && before !== undefined) volume.status.lastPhaseTransitionTime ??= before;
+    },
+  },
+
+  validate: validateVolume,
+  warnings: ({ spec }) =>
+    spec.persistentVolumeReclaimPolicy === "Recycle"
+      ? [
+          "spec.persistentVolumeReclaimPolicy: The Recycle reclaim policy is deprecated. Instead, the recommended approach is to use dynamic provisioning.",
+        ]
+      : [],
+
   unconditionalUpdate: true,
 
   default({ spec, status }) {

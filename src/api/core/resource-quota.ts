@@ -6,10 +6,14 @@ import type * as generated from "../generated/core-v1.ts";
 import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
 import { ageOf } from "../table/cells.ts";
+import { validateQuota, validateQuotaStatus } from "./resource-quota-validation.ts";
 
 export type ResourceQuota = generated.ResourceQuota;
 
 const strategy: Strategy<ResourceQuota> = {
+  validate: (quota, previous, report) => validateQuota(quota, previous?.spec, report),
+  validateSubresource: { status: (quota, _previous, report) => validateQuotaStatus(quota, report) },
+
   unconditionalUpdate: true,
 
   prepareForCreate(quota) {

@@ -7,10 +7,14 @@ import type * as generated from "../generated/core-v1.ts";
 import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
 import { ageOf } from "../table/cells.ts";
+import { secretWarnings, validateSecret } from "./secret-validation.ts";
 
 export type Secret = generated.Secret;
 
 const strategy: Strategy<Secret> = {
+  validate: validateSecret,
+  warnings: secretWarnings,
+
   unconditionalUpdate: true,
 
   default(secret) {

@@ -7,6 +7,7 @@ import { nameAndAge } from "../table/cells.ts";
 export type ServiceAccount = generated.ServiceAccount;
 
 const strategy: Strategy<ServiceAccount> = {
+  unconditionalUpdate: true,
   columns: nameAndAge,
 };
 

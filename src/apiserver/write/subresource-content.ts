@@ -63,8 +63,9 @@ export function takeSubresource(
   subresource: string,
   object: KubernetesObject,
   old: DeepReadonly<KubernetesObject>,
+  nowMs: number,
 ): void {
   const own = row.strategy.prepareSubresource?.[subresource];
-  if (own) own(object, old);
+  if (own) own(object, old, nowMs);
   else if (subresource === "status" || subresource === "approval") takeStatus(row, object, old);
 }

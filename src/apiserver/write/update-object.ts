@@ -95,7 +95,7 @@ async function prepare(
   if (internal !== true) await parts.admission.mutate(request, operations);
   if (internal === true) return operations;
   if (subresource) {
-    takeSubresource(row, subresource.name, object, old);
+    takeSubresource(row, subresource.name, object, old, parts.clock.now());
     if (row.resource === "certificatesigningrequests") stampConditions(object, timestamp(parts.clock.now()));
   } else {
     keepStatus(row, object, old);

@@ -22,7 +22,7 @@ export function validate({ target, object, old }: Validation, causes: StatusCaus
   else validateMetadataUpdate(row, object, old, root);
   const ofSubresource = subresource && row.strategy.validateSubresource?.[subresource.name];
   if (ofSubresource && old) ofSubresource(object, old, root);
-  else if (subresource === undefined) row.strategy.validate?.(object, old, root);
+  else if (subresource === undefined) row.strategy.validate?.(object, old, root, face);
   if (causes.length > 0) throw invalid({ group: face.group, kind: face.kind }, name, causes);
   for (const text of row.strategy.warnings?.(object, old) ?? []) context.warnings.add(text);
 }

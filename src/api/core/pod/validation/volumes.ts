@@ -124,14 +124,18 @@ const SOURCES: { readonly [K in keyof Volume]?: (source: DeepReadonly<NonNullabl
   },
 };
 
+/** One source, by the name of its field. */
+export function validateVolumeSource(field: string, source: unknown, report: Report): void {
+  // Each entry takes the source of its own field.
+  (SOURCES[field as keyof Volume] as ((source: unknown, report: Report) => void) | undefined)?.(source, report);
+}
+
 function validateSource(volume: DeepReadonly<Volume>, report: Report): void {
   const kinds = (Object.keys(volume) as (keyof Volume)[]).filter((field) => field !== "name" && volume[field] !== undefined);
   if (kinds.length === 0) return report.required("must specify a volume type");
   kinds.forEach((kind, index) => {
     if (index > 0) return report.at(kind).forbidden("may not specify more than 1 volume type");
-    // Each entry takes the source of its own field.
-    const validate = SOURCES[kind] as ((source: unknown, report: Report) => void) | undefined;
-    validate?.(volume[kind], report.at(kind));
+    validateVolumeSource(kind, volume[kind], report.at(kind));
   });
 }
 
