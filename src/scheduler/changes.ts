@@ -24,3 +24,13 @@ export function ownHints(pod: DeepReadonly<Pod>, previous: DeepReadonly<Pod>): W
     hints.push("Pod:removed");
   return hints;
 }
+
+/** What a change of a Pod on a node means for others. */
+export function boundHints(pod: DeepReadonly<Pod>, previous: DeepReadonly<Pod> | undefined): WakeHint[] {
+  if (!previous?.spec.nodeName) return ["Pod:bound"];
+  const hints: WakeHint[] = [];
+  if (differ(pod.metadata.labels, previous.metadata.labels)) hints.push("Pod:bound", "Pod:removed");
+  else if (pod.metadata.deletionTimestamp && !previous.metadata.deletionTimestamp) hints.push("Pod:terminating");
+  if (differ(pod.spec.containers, previous.spec.containers) && !hints.includes("Pod:removed")) hints.push("Pod:removed");
+  return hints;
+}

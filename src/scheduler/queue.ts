@@ -45,6 +45,8 @@ export interface SchedulingQueue {
   /** It found no node: sleeps until one of `hints`. Without hints (an error) it comes back after its backoff. */
   putBack(uid: string, hints: readonly WakeHint[] | undefined): void;
   wake(hint: WakeHint): void;
+  /** Wakes that Pod, whatever it waits for. */
+  awaken(uid: string): void;
   stop(): void;
 }
 
@@ -126,6 +128,11 @@ class Queue implements SchedulingQueue {
 
   wake(hint: WakeHint): void {
     for (const entry of [...(this.#sleepers.get(hint) ?? [])]) this.#awaken(entry);
+  }
+
+  awaken(uid: string): void {
+    const entry = this.#entries.get(uid);
+    if (entry?.place === "waiting") this.#awaken(entry);
   }
 
   stop(): void {

@@ -51,18 +51,19 @@ export function requirementMatches({ key, operator, values }: LabelRequirement, 
   }
 }
 
-const matcher = (requirements: readonly LabelRequirement[]): LabelMatcher => ({
+/** A matcher for labels of which all requirements hold. */
+export const allRequirements = (requirements: readonly LabelRequirement[]): LabelMatcher => ({
   requirements,
   matchesSomething: true,
   matches: (labels) => requirements.every((requirement) => requirementMatches(requirement, labels)),
 });
 
-export const EVERYTHING: LabelMatcher = matcher([]);
+export const EVERYTHING: LabelMatcher = allRequirements([]);
 export const NOTHING: LabelMatcher = { requirements: [], matchesSomething: false, matches: () => false };
 
 /** A map of labels, all of which must be there. */
 export const selectorFromLabels = (labels: Readonly<Record<string, string>> | undefined): LabelMatcher =>
-  matcher(Object.entries(labels ?? {}).map(([key, value]) => ({ key, operator: "=", values: [value] })));
+  allRequirements(Object.entries(labels ?? {}).map(([key, value]) => ({ key, operator: "=", values: [value] })));
 
 const OPERATORS: Readonly<Record<string, LabelOperator>> = { In: "in", NotIn: "notin", Exists: "exists", DoesNotExist: "!" };
 
@@ -74,7 +75,7 @@ export function selectorFromObject(selector: DeepReadonly<LabelSelector> | null 
     if (known === undefined) throw badRequest(`"${operator}" is not a valid label selector operator`);
     return { key, operator: known, values: values ?? [] };
   });
-  return matcher([...selectorFromLabels(selector.matchLabels).requirements, ...expressions]);
+  return allRequirements([...selectorFromLabels(selector.matchLabels).requirements, ...expressions]);
 }
 
 interface Parser {
@@ -190,7 +191,7 @@ export function parseLabelSelector(text: string): LabelMatcher {
     const after = peek(parser);
     if (after !== "!" && !isIdentifier(after)) throw badRequest(`found '${after}', expected: identifier after ','`);
   }
-  return requirements.length === 0 ? EVERYTHING : matcher(requirements);
+  return requirements.length === 0 ? EVERYTHING : allRequirements(requirements);
 }
 
 /** The selector as a query string. */

@@ -6,13 +6,20 @@
  */
 import type { Node } from "../../api/generated/core-v1.ts";
 import { quantityMilliValue, quantityValue } from "../../api/quantity.ts";
+import type { Labels } from "../../api/selectors/labels.ts";
 import { assert } from "../../base/assert.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
 import { Column } from "./columns.ts";
+import { DisruptionBudgets } from "./disruption-budgets.ts";
+import { Nominations } from "./nominations.ts";
+import { PodGroups } from "./pod-groups.ts";
 import type { HostPort, PodInfo } from "./pod-info.ts";
 import { resourceNames } from "./resource-names.ts";
 import type { NodeFacts, Snapshot } from "./snapshot.ts";
 import { TaintSets } from "./taint-sets.ts";
+import { Topology } from "./topologies.ts";
+import { VolumeState } from "./volume-state.ts";
+import { Workloads } from "./workloads.ts";
 
 function imagesOf(node: DeepReadonly<Node>): Map<string, number> {
   const images = new Map<string, number>();
@@ -25,6 +32,13 @@ export class ClusterState implements Snapshot {
   readonly nodes: NodeFacts[] = [];
   readonly hostPorts: HostPort[][] = [];
   readonly pods: Map<string, PodInfo>[] = [];
+  readonly groups = new PodGroups();
+  readonly workloads = new Workloads();
+  readonly volumes = new VolumeState();
+  readonly budgets = new DisruptionBudgets();
+  readonly nominations = new Nominations();
+  readonly #topologies = new Map<string, Topology>();
+  readonly #namespaces = new Map<string, Labels>();
   readonly #indexes = new Map<string, number>();
   readonly #places = new Map<string, string>();
   readonly #homeless = new Map<string, Map<string, PodInfo>>();
@@ -74,6 +88,29 @@ export class ClusterState implements Snapshot {
     return this.#requested[column]!.values;
   }
 
+  topology(key: string): Topology {
+    let topology = this.#topologies.get(key);
+    if (topology === undefined) {
+      topology = new Topology(key);
+      topology.grow(this.size);
+      for (const [index, { labels }] of this.nodes.entries()) topology.set(index, labels[key]);
+      this.#topologies.set(key, topology);
+    }
+    return topology;
+  }
+
+  namespaceLabels(namespace: string): Labels {
+    return this.#namespaces.get(namespace);
+  }
+
+  setNamespace(name: string, labels: Labels): void {
+    this.#namespaces.set(name, labels);
+  }
+
+  removeNamespace(name: string): void {
+    this.#namespaces.delete(name);
+  }
+
   nodesWithImage(image: string): number {
     return this.#imageCounts.get(image) ?? 0;
   }
@@ -103,6 +140,7 @@ export class ClusterState implements Snapshot {
     }
     this.#countImages(facts, 1);
     this.#taintSetOf.set(index, this.#taints.take(facts.taints));
+    for (const topology of this.#topologies.values()) topology.set(index, facts.labels[topology.key]);
     this.#unschedulable.set(index, node.spec.unschedulable ? 1 : 0);
     this.#setAllocatable(index, node.status.allocatable ?? node.status.capacity ?? {});
   }
@@ -114,8 +152,10 @@ export class ClusterState implements Snapshot {
     this.#countImages(this.nodes[index]!, -1);
     this.#taints.release(this.taintSetOf[index]!);
     if (this.pods[index]!.size > 0) this.#homeless.set(name, this.pods[index]!);
+    for (const info of this.pods[index]!.values()) this.#place(info, name, -1);
     this.#indexes.delete(name);
     for (const column of this.#columns()) column.moveLastTo(index, last);
+    for (const topology of this.#topologies.values()) topology.moveLastTo(index, last);
     moveLastTo(this.nodes, index);
     moveLastTo(this.hostPorts, index);
     moveLastTo(this.pods, index);
@@ -150,6 +190,7 @@ export class ClusterState implements Snapshot {
     this.pods.push(new Map());
     this.#indexes.set(facts.name, index);
     for (const column of this.#columns()) column.grow(this.size);
+    for (const topology of this.#topologies.values()) topology.grow(this.size);
     for (const info of this.#homeless.get(facts.name)?.values() ?? []) this.#count(index, info);
     this.#homeless.delete(facts.name);
     return index;
@@ -168,7 +209,14 @@ export class ClusterState implements Snapshot {
     this.#scoredMilliCpu.add(index, sign * info.scored.milliCpu);
     this.#scoredMemoryBytes.add(index, sign * info.scored.memoryBytes);
     this.#podCount.add(index, sign);
+    this.#place(info, this.nodes[index]!.name, sign);
     if (info.hostPorts.length > 0) this.hostPorts[index] = [...this.pods[index]!.values()].flatMap((pod) => pod.hostPorts);
+  }
+
+  #place(info: PodInfo, node: string, sign: 1 | -1): void {
+    if (sign > 0) this.groups.add(info, node);
+    else this.groups.remove(info, node);
+    for (const { name } of info.claims) this.volumes.countUser(`${info.pod.metadata.namespace}/${name}`, sign);
   }
 
   #setAllocatable(index: number, quantities: Readonly<Record<string, string>>): void {

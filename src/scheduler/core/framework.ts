@@ -1,8 +1,8 @@
 /**
  * The contract of a scheduler plugin: filter and score in one, prepared once a Pod and cheap per node.
  *
- * Pure: a plugin reads the Pod and the snapshot and nothing else. What it says in words stands apart from its hot path and is
- * asked for only when a Pod found no node, or by `timonier why`.
+ * Pure: a plugin reads the Pod and the snapshot and nothing else. What it says in words is asked for only when a Pod found no node,
+ * or by `timonier why`.
  * https://kubernetes.io/docs/concepts/scheduling-eviction/scheduling-framework/
  */
 import type { PodInfo } from "./pod-info.ts";
@@ -22,15 +22,34 @@ export type WakeHint =
   | "Pod:removed"
   /** A Pod was bound to a node, or changed its labels there. */
   | "Pod:bound"
+  /** A Pod on a node is being deleted: it counts no more for spreading. */
+  | "Pod:terminating"
   | "Pod:tolerations"
   | "Pod:gates"
+  | "Namespace:changed"
   | "Volume:changed";
 
-/** What a plugin made of one Pod. Both functions are called with node indexes of the same scheduling step. */
+/** What a plugin made of one Pod. Functions are called with node indexes of the same scheduling step. */
 export interface Prepared {
+  /** The Pod has no chance anywhere; in upstream's words. */
+  readonly rejection?: string;
+  /** No other nodes come into question. */
+  readonly onlyNodes?: ReadonlySet<string>;
   refuses?(node: number): boolean;
+  /** Why it refuses that node: at least one refusal where `refuses` refused. */
+  explain?(node: number): readonly Refusal[];
   /** Any number; the plugin's `normalize` turns the numbers of all nodes into 0..100. */
   score?(node: number): number;
+  /** Instead of `score`, where scores depend on each other: writes 0..100 for each of the feasible nodes. */
+  scoreAll?(feasible: readonly number[], scores: Float64Array): void;
+  /** What else is to be written before the Pod is bound to that node. */
+  bindings?(node: number): VolumeBindings;
+}
+
+/** Volumes that are given to claims, and claims for which a volume is to be made, near the node. Claims by key, volumes by name. */
+export interface VolumeBindings {
+  readonly bind: ReadonlyMap<string, string>;
+  readonly provision: readonly string[];
 }
 
 export interface Refusal {
@@ -40,11 +59,8 @@ export interface Refusal {
   preemptible: boolean;
 }
 
-/**
- * How scores of all nodes become 0..100: as they are, scaled so that the highest is 100, the same turned round (fewest is best),
- * or by a function of their own.
- */
-export type Normalize = "none" | "highest" | "reversed" | ((scores: Float64Array, count: number) => void);
+/** How scores of all nodes become 0..100: as they are, scaled so that the highest is 100, or the same turned round (fewest is best). */
+export type Normalize = "none" | "highest" | "reversed";
 
 export interface Plugin {
   /** Upstream's name. */
@@ -54,8 +70,6 @@ export interface Plugin {
   readonly wokenBy: readonly WakeHint[];
   readonly normalize: Normalize;
   prepare(pod: PodInfo, snapshot: Snapshot): Prepared | typeof SKIP;
-  /** Why it refuses that node: at least one refusal for every node that `refuses` refused. */
-  explain?(pod: PodInfo, snapshot: Snapshot, node: number): readonly Refusal[];
 }
 
 export const MAX_SCORE = 100;

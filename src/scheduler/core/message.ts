@@ -1,5 +1,6 @@
 /** Why a Pod found no node, in upstream's words: the message of its PodScheduled condition and of the FailedScheduling event. */
-import type { NodeRefusal } from "./schedule.ts";
+import type { PreemptionOutcome } from "./preemption.ts";
+import type { Decision } from "./schedule.ts";
 
 /** `1 Insufficient cpu, 2 node(s) had untolerated taint(s)`: each reason with the number of nodes, sorted as text. */
 export function countReasons(reasons: Iterable<string>): string {
@@ -11,18 +12,24 @@ export function countReasons(reasons: Iterable<string>): string {
     .join(", ");
 }
 
+type Unplaced = Extract<Decision, { node: undefined }>;
+
 /** `after`: what trying to make room came to. */
-export function unschedulableMessage(nodes: number, refused: readonly NodeRefusal[], after: string): string {
+export function unschedulableMessage(nodes: number, { rejection, refused }: Unplaced, after: string): string {
   if (nodes === 0) return "no nodes available to schedule pods";
-  const reasons = countReasons(refused.flatMap(({ refusals }) => refusals.map(({ reason }) => reason)));
+  const reasons = rejection?.message ?? countReasons(refused.flatMap(({ refusals }) => refusals.map(({ reason }) => reason)));
   return `0/${nodes} nodes are available: ${reasons}.${after === "" ? "" : ` ${after}`}`;
 }
 
 /** The words with which upstream's claims plugin ends before preemption is tried. */
 const NO_CLAIMS = "no new claims to deallocate";
 
-/** `outcomes`: for each node why taking Pods off it does not make room. */
-export const preemptionMessage = (nodes: number, outcomes: readonly string[]): string =>
-  `${NO_CLAIMS}, preemption: 0/${nodes} nodes are available: ${countReasons(outcomes)}.`;
+/** What upstream adds where no node was looked at, an accident of its plugin order. */
+export const AFTER_REJECTION = "not found";
 
-export const preemptionNotTried = (why: string): string => `${NO_CLAIMS}, preemption: ${why}.`;
+/** What trying to make room came to, for the end of the message: nothing where it was made. */
+export function preemptionWords(nodes: number, outcome: PreemptionOutcome): string {
+  if (outcome.kind === "nominated") return "";
+  const words = outcome.kind === "ineligible" ? outcome.why : `0/${nodes} nodes are available: ${countReasons(outcome.reasons)}`;
+  return `${NO_CLAIMS}, preemption: ${words}.`;
+}

@@ -5,6 +5,8 @@ import { type Amounts, podRequests } from "../../api/core/pod/requests.ts";
 import type { Pod } from "../../api/generated/core-v1.ts";
 import type { Container } from "../../api/generated/shared.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
+import { type PodTerms, podTerms } from "./pod-terms.ts";
+import { type ClaimReference, claimReferences, type Disk, podDisks } from "./pod-volumes.ts";
 import type { ResourceNames } from "./resource-names.ts";
 
 export interface HostPort {
@@ -33,6 +35,17 @@ export interface PodInfo {
   readonly scored: CpuAndMemory;
   readonly incoming: CpuAndMemory;
   readonly hostPorts: readonly HostPort[];
+  readonly claims: readonly ClaimReference[];
+  readonly disks: readonly Disk[];
+  /** Its wishes about other Pods. */
+  readonly terms: PodTerms | undefined;
+  /** Equal for Pods that no selector and no term can tell apart. */
+  readonly groupKey: string;
+  /** It is being deleted; `preempted`: by this scheduler, to make room. */
+  readonly terminating: boolean;
+  readonly preempted: boolean;
+  /** When it started to run; that of a Pod that has not is later than any other. */
+  readonly startedMs: number;
 }
 
 /** What a container without requests counts as in scores. */
@@ -55,8 +68,22 @@ function hostPortsOf(pod: DeepReadonly<Pod>): HostPort[] {
   );
 }
 
+function groupKeyOf({ metadata, spec }: DeepReadonly<Pod>, terms: PodTerms | undefined): string {
+  const labels = metadata.labels ? JSON.stringify(metadata.labels) : "{}";
+  const { podAffinity, podAntiAffinity } = (terms && spec.affinity) ?? {};
+  const affinity = terms ? JSON.stringify([podAffinity, podAntiAffinity]) : "";
+  return `${metadata.namespace}/${metadata.deletionTimestamp ? "-" : "+"}${labels}${affinity}`;
+}
+
+const isPreempted = ({ metadata, status }: DeepReadonly<Pod>): boolean =>
+  metadata.deletionTimestamp !== undefined &&
+  (status.conditions ?? []).some(
+    ({ type, status, reason }) => type === "DisruptionTarget" && status === "True" && reason === "PreemptionByScheduler",
+  );
+
 export function podInfo(pod: DeepReadonly<Pod>, resources: ResourceNames): PodInfo {
   const requests = podRequests(pod);
+  const terms = podTerms(pod);
   return {
     pod,
     uid: pod.metadata.uid,
@@ -68,5 +95,42 @@ export function podInfo(pod: DeepReadonly<Pod>, resources: ResourceNames): PodIn
     scored: cpuAndMemory(podRequests(pod, { missing: MISSING })),
     incoming: cpuAndMemory(podRequests(pod, { missing: MISSING, containersOnly: true })),
     hostPorts: hostPortsOf(pod),
+    claims: claimReferences(pod),
+    disks: podDisks(pod),
+    terms,
+    groupKey: groupKeyOf(pod, terms),
+    terminating: pod.metadata.deletionTimestamp !== undefined,
+    preempted: isPreempted(pod),
+    startedMs: pod.status.startTime === undefined ? Number.POSITIVE_INFINITY : Date.parse(pod.status.startTime),
+  };
+}
+
+/** For a Pod on a node: keeps of the object only what is still looked at, so that a large cluster's Pods are not kept alive whole. */
+export function withoutUnread(info: PodInfo): PodInfo {
+  const { metadata, spec } = info.pod;
+  const { name, namespace, uid, labels, creationTimestamp, generation } = metadata;
+  return {
+    ...info,
+    pod: {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: {
+        name,
+        uid,
+        resourceVersion: "",
+        creationTimestamp,
+        namespace: namespace ?? "",
+        ...(labels === undefined ? {} : { labels }),
+        ...(generation === undefined ? {} : { generation }),
+      },
+      spec: {
+        containers: [],
+        restartPolicy: spec.restartPolicy,
+        dnsPolicy: spec.dnsPolicy,
+        schedulerName: spec.schedulerName,
+        terminationGracePeriodSeconds: spec.terminationGracePeriodSeconds,
+      },
+      status: {},
+    },
   };
 }

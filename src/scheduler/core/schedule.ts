@@ -1,11 +1,12 @@
 /**
- * One decision: the best node for a Pod, or why there is none. Pure over the snapshot, and synchronous.
+ * One decision: the best node for a Pod, or why there is none. Pure over the state, and synchronous.
  * https://kubernetes.io/docs/concepts/scheduling-eviction/kube-scheduler/
  */
 import { type Entropy, randomInteger } from "../../base/entropy.ts";
-import { MAX_SCORE, type Plugin, type Prepared, type Refusal, SKIP } from "./framework.ts";
+import type { ClusterState } from "./cluster-state.ts";
+import { MAX_SCORE, type Plugin, type Refusal, type VolumeBindings } from "./framework.ts";
+import { type Participant, type Preparation, prepare, type Rejection, refusalOn } from "./judge.ts";
 import type { PodInfo } from "./pod-info.ts";
-import type { Snapshot } from "./snapshot.ts";
 
 export interface NodeRefusal {
   node: string;
@@ -15,9 +16,11 @@ export interface NodeRefusal {
 }
 
 export type Decision =
-  | { node: string; feasible: number }
+  | { node: string; feasible: readonly number[]; volumes?: VolumeBindings }
   | {
       node: undefined;
+      /** Upstream's words where no node was looked at. */
+      rejection?: Rejection;
       /** One a node. */
       refused: readonly NodeRefusal[];
     };
@@ -32,11 +35,6 @@ export function enoughFeasible(nodes: number): number {
   return Math.max(Math.floor((nodes * percent) / 100), MIN_FEASIBLE);
 }
 
-interface Participant {
-  plugin: Plugin;
-  prepared: Prepared;
-}
-
 export interface ScheduleOptions {
   plugins: readonly Plugin[];
   /** Breaks ties. */
@@ -46,36 +44,59 @@ export interface ScheduleOptions {
 }
 
 /** `examined`: how many nodes were looked at; the caller moves `startNode` on by it. */
-export function schedule(pod: PodInfo, snapshot: Snapshot, options: ScheduleOptions): { decision: Decision; examined: number } {
-  const participants: Participant[] = [];
-  for (const plugin of options.plugins) {
-    const prepared = plugin.prepare(pod, snapshot);
-    if (prepared !== SKIP) participants.push({ plugin, prepared });
-  }
-  const filters = participants.filter(({ prepared }) => prepared.refuses !== undefined);
-  const wanted = enoughFeasible(snapshot.size);
-  const feasible: number[] = [];
-  const refused: [node: number, plugin: Plugin][] = [];
-  let examined = 0;
-  for (; examined < snapshot.size && feasible.length < wanted; examined++) {
-    const node = (options.startNode + examined) % snapshot.size;
-    const filter = filters.find(({ prepared }) => prepared.refuses?.(node));
-    if (filter === undefined) feasible.push(node);
-    else refused.push([node, filter.plugin]);
-  }
-  if (feasible.length === 0) {
-    const decision: Decision = {
-      node: undefined,
-      refused: refused.map(([node, plugin]) => ({
-        node: snapshot.nodes[node]!.name,
-        plugin: plugin.name,
-        refusals: plugin.explain?.(pod, snapshot, node) ?? [],
-      })),
-    };
-    return { decision, examined };
-  }
+export function schedule(pod: PodInfo, state: ClusterState, options: ScheduleOptions): { decision: Decision; examined: number } {
+  const preparation = prepare(pod, state, options.plugins);
+  if (preparation.rejection) return { decision: { node: undefined, rejection: preparation.rejection, refused: [] }, examined: 0 };
+  const { feasible, refused, examined } = feasibleNodes(pod, state, preparation, options);
+  if (feasible.length === 0) return { decision: { node: undefined, refused: refused() }, examined };
+  const { participants } = preparation;
   const best = feasible.length === 1 ? feasible[0]! : bestOf(feasible, participants, options.entropy);
-  return { decision: { node: snapshot.nodes[best]!.name, feasible: feasible.length }, examined };
+  const volumes = participants.find(({ prepared }) => prepared.bindings)?.prepared.bindings?.(best);
+  return { decision: { node: state.nodes[best]!.name, feasible, ...(volumes ? { volumes } : {}) }, examined };
+}
+
+interface Search {
+  feasible: readonly number[];
+  /** Puts the refusals into words. */
+  refused(): NodeRefusal[];
+  examined: number;
+}
+
+/** The node for which room was made, where the Pod fits there. */
+function nominated(pod: PodInfo, state: ClusterState, preparation: Preparation): Search | undefined {
+  const name = pod.pod.status.nominatedNodeName;
+  const node = name ? state.indexOf(name) : undefined;
+  if (node === undefined || (preparation.onlyNodes && !preparation.onlyNodes.has(state.nodes[node]!.name))) return undefined;
+  return refusalOn(pod, state, preparation, node) ? undefined : { feasible: [node], refused: () => [], examined: 0 };
+}
+
+function feasibleNodes(pod: PodInfo, state: ClusterState, preparation: Preparation, { startNode }: ScheduleOptions): Search {
+  const reserved = nominated(pod, state, preparation);
+  if (reserved) return reserved;
+  const { onlyNodes } = preparation;
+  const named = onlyNodes && [...onlyNodes].map((name) => state.indexOf(name)).filter((index) => index !== undefined);
+  const count = named ? named.length : state.size;
+  const wanted = enoughFeasible(count);
+  const feasible: number[] = [];
+  const refusals: (() => NodeRefusal)[] = [];
+  let examined = 0;
+  for (; examined < count && feasible.length < wanted; examined++) {
+    const node = named ? named[examined]! : (startNode + examined) % count;
+    const refusal = refusalOn(pod, state, preparation, node);
+    if (refusal === undefined) feasible.push(node);
+    else refusals.push(() => ({ node: state.nodes[node]!.name, plugin: refusal.plugin.name, refusals: refusal.explain() }));
+  }
+  const refused = (): NodeRefusal[] => [...refusals.map((words) => words()), ...leftOut(state, preparation)];
+  return { feasible, refused, examined: named ? 0 : examined };
+}
+
+/** Nodes that the Pod did not name. */
+function leftOut({ nodes }: ClusterState, { onlyNodes, onlyNodesBy }: Preparation): NodeRefusal[] {
+  if (onlyNodes === undefined) return [];
+  const reason = `node(s) didn't satisfy plugin(s) [${onlyNodesBy.join(" ")}]`;
+  return nodes
+    .filter(({ name }) => !onlyNodes.has(name))
+    .map(({ name }) => ({ node: name, plugin: onlyNodesBy[0] ?? "", refusals: [{ reason, preemptible: false }] }));
 }
 
 function bestOf(feasible: readonly number[], participants: readonly Participant[], entropy: Entropy): number {
@@ -92,22 +113,32 @@ function bestOf(feasible: readonly number[], participants: readonly Participant[
   return ties.length === 1 ? ties[0]! : ties[randomInteger(entropy, ties.length)]!;
 }
 
-/** The weighted, normalised sum for each of the nodes. */
-export function totalScores(feasible: readonly number[], participants: readonly Participant[]): Float64Array {
+/** The weighted, normalised sum for each of the nodes; `onScored` sees what each plugin gave. */
+export function totalScores(
+  feasible: readonly number[],
+  participants: readonly Participant[],
+  onScored?: (plugin: Plugin, weighted: Float64Array) => void,
+): Float64Array {
   const totals = new Float64Array(feasible.length);
   const scores = new Float64Array(feasible.length);
   for (const { plugin, prepared } of participants) {
-    if (prepared.score === undefined || plugin.weight === 0) continue;
-    for (let index = 0; index < feasible.length; index++) scores[index] = prepared.score(feasible[index]!);
-    normalize(plugin, scores);
+    if (plugin.weight === 0) continue;
+    if (prepared.scoreAll) prepared.scoreAll(feasible, scores);
+    else if (prepared.score) {
+      for (let index = 0; index < feasible.length; index++) scores[index] = prepared.score(feasible[index]!);
+      normalize(plugin, scores);
+    } else continue;
     for (let index = 0; index < feasible.length; index++) totals[index]! += scores[index]! * plugin.weight;
+    onScored?.(
+      plugin,
+      scores.map((score) => score * plugin.weight),
+    );
   }
   return totals;
 }
 
 function normalize({ normalize: how }: Plugin, scores: Float64Array): void {
   if (how === "none") return;
-  if (typeof how === "function") return how(scores, scores.length);
   let highest = 0;
   for (const score of scores) if (score > highest) highest = score;
   const reversed = how === "reversed";

@@ -5,9 +5,14 @@
  * A scheduling decision is one synchronous step, so reading the live columns is reading a snapshot. Node indexes run from 0 to
  * `size` and are stable only within such a step.
  */
+import type { Labels } from "../../api/selectors/labels.ts";
+import type { PodGroups } from "./pod-groups.ts";
 import type { HostPort, PodInfo } from "./pod-info.ts";
 import type { ResourceNames } from "./resource-names.ts";
 import type { TaintSet } from "./taint-sets.ts";
+import type { Topology } from "./topologies.ts";
+import type { VolumeState } from "./volume-state.ts";
+import type { Workloads } from "./workloads.ts";
 
 /** What of a node has no column. */
 export interface NodeFacts {
@@ -38,6 +43,12 @@ export interface Snapshot {
   /** Host ports in use, and the Pods on each node by uid. */
   readonly hostPorts: readonly (readonly HostPort[])[];
   readonly pods: readonly ReadonlyMap<string, PodInfo>[];
+  readonly groups: PodGroups;
+  readonly workloads: Workloads;
+  readonly volumes: VolumeState;
+  /** The column of a topology label. */
+  topology(key: string): Topology;
+  namespaceLabels(namespace: string): Labels;
   /** How many nodes have the image. */
   nodesWithImage(image: string): number;
   indexOf(node: string): number | undefined;

@@ -3,11 +3,25 @@
  * https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/
  */
 import { MAX_SCORE, type Plugin, type Refusal } from "../framework.ts";
+import type { PodInfo } from "../pod-info.ts";
 import { CPU, MEMORY } from "../resource-names.ts";
+import type { Snapshot } from "../snapshot.ts";
 
 /** Upstream computes in whole numbers. */
 const freeShare = (requested: number, allocatable: number): number =>
   requested > allocatable ? 0 : Math.floor(((allocatable - requested) * MAX_SCORE) / allocatable);
+
+function refusalsOn(pod: PodInfo, snapshot: Snapshot, node: number): readonly Refusal[] {
+  const refusals: Refusal[] = [];
+  if (snapshot.podCount[node]! + 1 > snapshot.podLimit[node]!) refusals.push({ reason: "Too many pods", preemptible: true });
+  for (const [column, amount] of pod.requests) {
+    const allocatable = snapshot.allocatable(column)[node]!;
+    if (amount <= allocatable - snapshot.requested(column)[node]!) continue;
+    // More than the whole node has: nothing that is taken off it would help.
+    refusals.push({ reason: `Insufficient ${snapshot.resources.names[column]}`, preemptible: amount <= allocatable });
+  }
+  return refusals;
+}
 
 export const nodeResourcesFit: Plugin = {
   name: "NodeResourcesFit",
@@ -30,6 +44,7 @@ export const nodeResourcesFit: Plugin = {
         for (const { amount, allocatable, requested } of wanted) if (amount > allocatable[node]! - requested[node]!) return true;
         return false;
       },
+      explain: (node) => refusalsOn(pod, snapshot, node),
       score(node) {
         let sum = 0;
         let counted = 0;
@@ -44,17 +59,5 @@ export const nodeResourcesFit: Plugin = {
         return counted === 0 ? 0 : Math.floor(sum / counted);
       },
     };
-  },
-
-  explain(pod, snapshot, node) {
-    const refusals: Refusal[] = [];
-    if (snapshot.podCount[node]! + 1 > snapshot.podLimit[node]!) refusals.push({ reason: "Too many pods", preemptible: true });
-    for (const [column, amount] of pod.requests) {
-      const allocatable = snapshot.allocatable(column)[node]!;
-      if (amount <= allocatable - snapshot.requested(column)[node]!) continue;
-      // More than the whole node has: nothing that is taken off it would help.
-      refusals.push({ reason: `Insufficient ${snapshot.resources.names[column]}`, preemptible: amount <= allocatable });
-    }
-    return refusals;
   },
 };

@@ -8,6 +8,8 @@ import { type Plugin, SKIP } from "../framework.ts";
 /** The taint that a cordoned node has; who tolerates it may be placed there even before the taint is written. */
 const CORDONED = { key: "node.kubernetes.io/unschedulable", effect: "NoSchedule" as const };
 
+const REFUSALS = [{ reason: "node(s) were unschedulable", preemptible: false }];
+
 export const nodeUnschedulable: Plugin = {
   name: "NodeUnschedulable",
   weight: 0,
@@ -16,8 +18,6 @@ export const nodeUnschedulable: Plugin = {
 
   prepare({ pod }, { unschedulable }) {
     if (tolerates(pod.spec.tolerations, CORDONED)) return SKIP;
-    return { refuses: (node) => unschedulable[node] === 1 };
+    return { refuses: (node) => unschedulable[node] === 1, explain: () => REFUSALS };
   },
-
-  explain: () => [{ reason: "node(s) were unschedulable", preemptible: false }],
 };

@@ -1,0 +1,115 @@
+/**
+ * Writes what was decided about a Pod's claims, and waits until they have their volumes: only then is the Pod bound.
+ *
+ * A decision is counted at once ("assumed"), so that no other Pod is given the same volume; what the API shows takes over from there.
+ * https://kubernetes.io/docs/concepts/storage/storage-classes/#volume-binding-mode
+ */
+import { PersistentVolume } from "../api/core/persistent-volume.ts";
+import { PersistentVolumeClaim } from "../api/core/persistent-volume-claim.ts";
+import type { Clock } from "../base/clock.ts";
+import type { Client } from "../client/client.ts";
+import type { VolumeBindings } from "./core/framework.ts";
+import { isBound, SELECTED_NODE, type VolumeState } from "./core/volume-state.ts";
+
+/** After this long the Pod is tried anew, perhaps elsewhere. */
+const PATIENCE_MS = 10 * 60_000;
+
+export interface VolumeBinder {
+  assume(bindings: VolumeBindings, node: string): void;
+  forget(bindings: VolumeBindings): void;
+  /** Rejects where a volume could not be had near the node. */
+  bind(bindings: VolumeBindings, node: string): Promise<void>;
+  /** Claims or volumes changed. */
+  changed(): void;
+  stop(): void;
+}
+
+export function volumeBinder({ client, clock, state }: { client: Client; clock: Clock; state: VolumeState }): VolumeBinder {
+  const waiting = new Set<() => void>();
+
+  const claimsOf = ({ bind, provision }: VolumeBindings): readonly string[] => [...bind.keys(), ...provision];
+
+  async function reserve(claimKey: string, volumeName: string): Promise<void> {
+    const volume = state.volumes.get(volumeName);
+    const claim = state.claims.get(claimKey);
+    if (volume === undefined || claim === undefined) throw new Error(`claim ${claimKey} or volume ${volumeName} is gone`);
+    if (volume.spec.claimRef?.uid === claim.metadata.uid) return;
+    const { namespace = "", name, uid, resourceVersion } = claim.metadata;
+    const annotations = { ...volume.metadata.annotations, "pv.kubernetes.io/bound-by-controller": "yes" };
+    const claimRef = { apiVersion: "v1", kind: "PersistentVolumeClaim", namespace, name, uid, resourceVersion };
+    await client.update(PersistentVolume, {
+      ...volume,
+      metadata: { ...volume.metadata, annotations },
+      spec: { ...volume.spec, claimRef },
+    });
+  }
+
+  async function askFor(claimKey: string, node: string): Promise<void> {
+    const claim = state.claims.get(claimKey);
+    if (claim === undefined) throw new Error(`claim ${claimKey} is gone`);
+    const annotations = { ...claim.metadata.annotations, [SELECTED_NODE]: node };
+    await client.update(PersistentVolumeClaim, { ...claim, metadata: { ...claim.metadata, annotations } });
+  }
+
+  /** True once all are bound; throws where one of them cannot be any more. */
+  function allBound(bindings: VolumeBindings, node: string, written: ReadonlySet<string>): boolean {
+    let all = true;
+    for (const key of claimsOf(bindings)) {
+      const claim = state.claims.get(key);
+      if (claim === undefined) throw new Error(`claim ${key} is gone`);
+      const selected = claim.metadata.annotations?.[SELECTED_NODE];
+      // A provisioner takes the annotation away when it cannot make the volume there.
+      if (written.has(key) && selected === undefined && !isBound(claim) && seen.has(`${key} ${node}`))
+        throw new Error(`no volume could be made for claim ${key} near ${node}`);
+      if (selected === node) seen.add(`${key} ${node}`);
+      if (!isBound(claim)) all = false;
+    }
+    return all;
+  }
+  /** Claims whose selected node the API has shown. */
+  const seen = new Set<string>();
+
+  function settled(bindings: VolumeBindings, node: string): Promise<void> {
+    const written = new Set(bindings.provision);
+    return new Promise((resolve, reject) => {
+      const end = (outcome: () => void): void => {
+        waiting.delete(check);
+        timer.cancel();
+        for (const key of written) seen.delete(`${key} ${node}`);
+        outcome();
+      };
+      const check = (): void => {
+        try {
+          if (allBound(bindings, node, written)) end(resolve);
+        } catch (error) {
+          end(() => reject(error));
+        }
+      };
+      const timer = clock.after(PATIENCE_MS, () => end(() => reject(new Error("claims were not bound in time"))));
+      waiting.add(check);
+      check();
+    });
+  }
+
+  return {
+    assume({ bind, provision }, node) {
+      for (const [claim, volume] of bind) state.assumed.set(volume, claim);
+      for (const claim of provision) state.selectedNodes.set(claim, node);
+    },
+    forget({ bind, provision }) {
+      for (const volume of bind.values()) state.assumed.delete(volume);
+      for (const claim of provision) state.selectedNodes.delete(claim);
+    },
+    async bind(bindings, node) {
+      for (const [claim, volume] of bindings.bind) await reserve(claim, volume);
+      for (const claim of bindings.provision) await askFor(claim, node);
+      await settled(bindings, node);
+    },
+    changed() {
+      for (const check of [...waiting]) check();
+    },
+    stop() {
+      waiting.clear();
+    },
+  };
+}
