@@ -37,33 +37,42 @@ export interface ApplierOptions {
   onApplied?: () => Promise<void>;
 }
 
-export function createApplier({ table, base, run, clock, logger, prepare, onApplied }: ApplierOptions): Applier {
+/** Differences as long as kernel and table are in step, the whole table otherwise. */
+function createSender({ table, base, run, logger }: Pick<ApplierOptions, "table" | "base" | "run" | "logger">) {
   let inStep = false;
-  let retryMs = MIN_RETRY_MS;
-  let timer: Timer | undefined;
-  let underWay: Promise<void> | undefined;
-  let pending = false;
-  let stopped = false;
-  let waiters: (() => void)[] = [];
 
   const send = async ({ script, applied }: Transaction, before = ""): Promise<void> => {
     if (before + script !== "") await run("nft", ["-f", "-"], before + script);
     applied();
   };
 
-  async function sendChanges(): Promise<void> {
-    if (inStep) {
-      try {
-        await send(table.changes());
-        return;
-      } catch (error) {
-        inStep = false;
-        logger.warn("the kernel refused a change of the Service rules: they are sent whole", { error: String(error) });
+  return {
+    isInStep: () => inStep,
+    async send(): Promise<void> {
+      if (inStep) {
+        try {
+          await send(table.changes());
+          return;
+        } catch (error) {
+          inStep = false;
+          logger.warn("the kernel refused a change of the Service rules: they are sent whole", { error: String(error) });
+        }
       }
-    }
-    await send(table.whole(), DELETE_TABLE + baseRuleset(base));
-    inStep = true;
-  }
+      await send(table.whole(), DELETE_TABLE + baseRuleset(base));
+      inStep = true;
+    },
+  };
+}
+
+export function createApplier(options: ApplierOptions): Applier {
+  const { clock, logger, prepare, onApplied } = options;
+  const sender = createSender(options);
+  let retryMs = MIN_RETRY_MS;
+  let timer: Timer | undefined;
+  let underWay: Promise<void> | undefined;
+  let pending = false;
+  let stopped = false;
+  let waiters: (() => void)[] = [];
 
   /** Answers when the next one may begin. */
   async function round(): Promise<number> {
@@ -72,7 +81,7 @@ export function createApplier({ table, base, run, clock, logger, prepare, onAppl
     waiters = [];
     try {
       prepare?.();
-      await sendChanges();
+      await sender.send();
       retryMs = MIN_RETRY_MS;
       await onApplied?.();
       for (const resolve of served) resolve();
@@ -102,7 +111,7 @@ export function createApplier({ table, base, run, clock, logger, prepare, onAppl
   return {
     changed: () => start(GATHER_MS),
     applied() {
-      if (stopped || (!pending && underWay === undefined && inStep)) return Promise.resolve();
+      if (stopped || (!pending && underWay === undefined && sender.isInStep())) return Promise.resolve();
       return new Promise((resolve) => {
         waiters.push(resolve);
         start(GATHER_MS);

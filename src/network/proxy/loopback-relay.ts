@@ -50,30 +50,31 @@ function choose(listener: Listener, nowMs: number): ProxyEndpoint | undefined {
   return endpoint;
 }
 
+/** Couples a client with an endpoint, until both directions have ended or one breaks. */
+function relay(listener: Listener, client: Socket, clock: Clock): void {
+  const endpoint = choose(listener, clock.monotonic());
+  if (endpoint === undefined) return void client.resetAndDestroy();
+  const target = connect({ host: endpoint.ip, port: endpoint.port, allowHalfOpen: true, noDelay: true });
+  const timeout = clock.after(CONNECT_TIMEOUT_MS, () => target.destroy());
+  target.once("connect", () => timeout.cancel());
+  for (const [one, other] of [
+    [client, target],
+    [target, client],
+  ] as const) {
+    listener.sockets.add(one);
+    one.on("error", () => other.resetAndDestroy());
+    one.once("close", () => {
+      listener.sockets.delete(one);
+      timeout.cancel();
+      // After an orderly end both directions are through by now; otherwise the other side must not wait.
+      if (!one.readableEnded || !one.writableFinished) other.resetAndDestroy();
+    });
+    one.pipe(other);
+  }
+}
+
 export function createLoopbackRelay({ clock, logger }: { clock: Clock; logger: Logger }): LoopbackRelay {
   const listeners = new Map<number, Listener>();
-
-  function relay(listener: Listener, client: Socket): void {
-    const endpoint = choose(listener, clock.monotonic());
-    if (endpoint === undefined) return void client.resetAndDestroy();
-    const target = connect({ host: endpoint.ip, port: endpoint.port, allowHalfOpen: true, noDelay: true });
-    const timeout = clock.after(CONNECT_TIMEOUT_MS, () => target.destroy());
-    target.once("connect", () => timeout.cancel());
-    for (const [one, other] of [
-      [client, target],
-      [target, client],
-    ] as const) {
-      listener.sockets.add(one);
-      one.on("error", () => other.resetAndDestroy());
-      one.once("close", () => {
-        listener.sockets.delete(one);
-        timeout.cancel();
-        // After an orderly end both directions are through by now; otherwise the other side must not wait.
-        if (!one.readableEnded || !one.writableFinished) other.resetAndDestroy();
-      });
-      one.pipe(other);
-    }
-  }
 
   function listen(listener: Listener): void {
     listener.retry = undefined;
@@ -81,7 +82,7 @@ export function createLoopbackRelay({ clock, logger }: { clock: Clock; logger: L
   }
 
   function open(port: LoopbackPort): Listener {
-    const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => relay(listener, client));
+    const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => relay(listener, client, clock));
     server.maxConnections = MAX_CONNECTIONS;
     const listener: Listener = { port, server, sockets: new Set(), retry: undefined, closed: false, next: 0, last: undefined };
     server.on("error", (error) => {

@@ -2,24 +2,20 @@
  * The Service proxy of one node: follows Services and EndpointSlices, and keeps the kernel's rules and the relays on loopback as the
  * compiler says.
  *
- * A change compiles the Services it concerns and no others. Stopping leaves the rules where they are: what was reachable stays so.
+ * Stopping leaves the rules where they are: what was reachable stays so, and the next proxy takes over in one transaction.
  */
-import { Service } from "../../api/core/service.ts";
-import { EndpointSlice } from "../../api/discovery/endpoint-slice.ts";
-import { keyOf, namespaceOf } from "../../api/meta.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/logger.ts";
-import type { DeepReadonly } from "../../base/readonly.ts";
 import type { Informers } from "../../client/informer.ts";
 import type { BaseRulesetOptions } from "../node/base-ruleset.ts";
 import { type RunCommand, runCommand } from "../node/commands.ts";
 import { createApplier } from "./applier.ts";
-import { compileService } from "./compiler.ts";
 import { forgetStaleFlows } from "./conntrack.ts";
 import { compileHostPorts, type HostPort } from "./host-ports.ts";
-import { createLoopbackRelay } from "./loopback-relay.ts";
+import { createLoopbackRelay, type LoopbackRelay } from "./loopback-relay.ts";
 import type { LoopbackPort, ServiceRules } from "./model.ts";
-import { createRulesetTable } from "./table.ts";
+import { followServices } from "./service-follower.ts";
+import { createRulesetTable, type RulesetTable } from "./table.ts";
 
 export interface ProxyOptions {
   nodeName: string;
@@ -48,96 +44,76 @@ export interface ServiceProxy {
   stop(): Promise<void>;
 }
 
-const BY_SERVICE = "network/service";
-const BY_POD = "network/pod";
-/** The label that names a slice's Service. */
-const SERVICE_NAME_LABEL = "kubernetes.io/service-name";
+/** A port that changes hands is in two Services for a moment. */
+const distinctPorts = (ports: readonly LoopbackPort[]): LoopbackPort[] => [
+  ...new Map(ports.map((port) => [port.port, port])).values(),
+];
 
-type Slice = DeepReadonly<EndpointSlice>;
-
-const serviceKeyOf = (slice: Slice): string => `${namespaceOf(slice)}/${slice.metadata.labels?.[SERVICE_NAME_LABEL] ?? ""}`;
-
-const podUidsOf = ({ endpoints }: Slice): string[] =>
-  (endpoints ?? []).flatMap(({ targetRef }) => (targetRef?.uid === undefined ? [] : [targetRef.uid]));
+/** What goes with the rules outside of the table: relays, and the kernel's memory of UDP senders. */
+function sideEffects(table: RulesetTable, { relay, run, logger }: { relay: LoopbackRelay; run: RunCommand; logger: Logger }) {
+  /** At first an earlier agent's senders may be known still. */
+  let datagramsChanged = true;
+  let portsChanged = false;
+  return {
+    put(key: string, rules: ServiceRules | undefined): void {
+      const before = table.rulesOf(key);
+      table.put(key, rules);
+      const after = table.rulesOf(key);
+      datagramsChanged ||= before.datagramRoutes.length + after.datagramRoutes.length > 0;
+      portsChanged ||= before.loopbackPorts.length + after.loopbackPorts.length > 0;
+    },
+    async follow(): Promise<void> {
+      if (!portsChanged && !datagramsChanged) return;
+      const rules = [...table.services()].map((key) => table.rulesOf(key));
+      if (portsChanged) relay.update(distinctPorts(rules.flatMap(({ loopbackPorts }) => loopbackPorts)));
+      portsChanged = false;
+      if (!datagramsChanged) return;
+      datagramsChanged = false;
+      const routes = rules.flatMap(({ datagramRoutes }) => datagramRoutes);
+      await forgetStaleFlows(run, routes).catch((error: unknown) => {
+        logger.warn("UDP senders may keep an endpoint that is gone", { error: String(error) });
+      });
+    },
+  };
+}
 
 /** Starts to follow; resolves when the rules of everything that is there have been applied. */
 export async function startProxy(options: ProxyOptions): Promise<ServiceProxy> {
   const { nodeName, base, informers, clock, logger, run = runCommand } = options;
   const table = createRulesetTable();
   const relay = createLoopbackRelay({ clock, logger });
-  const dirty = new Set<string>();
-  /** Pods about to end, for as long as a slice names them. */
-  const withdrawn = new Set<string>();
-  let datagramsChanged = true;
-  let portsChanged = false;
-
-  const compilerOptions = { nodeName, podCidr: base.podCidr, isWithdrawn: (uid: string) => withdrawn.has(uid) };
-
-  /** A Service that cannot be compiled keeps its rules: it must not hold up the others. */
-  function rulesFor(key: string): ServiceRules | undefined {
-    const [namespace = "", name = ""] = key.split("/");
-    const service = informers.get(Service, namespace, name);
-    if (service === undefined) return undefined;
-    try {
-      return compileService(service, informers.byIndex(EndpointSlice, BY_SERVICE, key), compilerOptions);
-    } catch (error) {
-      logger.error("the rules of a Service could not be made", { service: key, error: String(error) });
-      return table.rulesOf(key);
-    }
-  }
-
-  function put(key: string, rules: ServiceRules | undefined): void {
-    const before = table.rulesOf(key);
-    table.put(key, rules);
-    const after = table.rulesOf(key);
-    datagramsChanged ||= before.datagramRoutes.length + after.datagramRoutes.length > 0;
-    portsChanged ||= before.loopbackPorts.length + after.loopbackPorts.length > 0;
-  }
-
-  function compileDirty(): void {
-    for (const uid of withdrawn) if (informers.byIndex(EndpointSlice, BY_POD, uid).length === 0) withdrawn.delete(uid);
-    for (const key of dirty) put(key, rulesFor(key));
-    dirty.clear();
-  }
-
-  async function followRules(): Promise<void> {
-    const rules = [...table.services()].map((key) => table.rulesOf(key));
-    if (portsChanged) relay.update(distinctPorts(rules.flatMap(({ loopbackPorts }) => loopbackPorts)));
-    portsChanged = false;
-    if (!datagramsChanged) return;
-    datagramsChanged = false;
-    await forgetStaleFlows(
-      run,
-      rules.flatMap(({ datagramRoutes }) => datagramRoutes),
-    ).catch((error: unknown) => {
-      logger.warn("UDP senders may keep an endpoint that is gone", { error: String(error) });
-    });
-  }
-
-  const applier = createApplier({ table, base, run, clock, logger, prepare: compileDirty, onApplied: followRules });
-  const touch = (key: string): void => {
-    dirty.add(key);
-    if (started) applier.changed();
-  };
+  const effects = sideEffects(table, { relay, run, logger });
   let started = false;
-
-  informers.addIndex(EndpointSlice, BY_SERVICE, (slice) => [serviceKeyOf(slice)]);
-  informers.addIndex(EndpointSlice, BY_POD, podUidsOf);
-  followKinds(informers, touch);
+  const follower = followServices({
+    nodeName,
+    podCidr: base.podCidr,
+    informers,
+    table: { put: effects.put, rulesOf: table.rulesOf },
+    logger,
+    // Before all is known there is nothing to apply: what an earlier agent left behind serves on.
+    onTouched: () => started && applier.changed(),
+  });
+  const applier = createApplier({
+    table,
+    base,
+    run,
+    clock,
+    logger,
+    prepare: follower.compile,
+    onApplied: effects.follow,
+  });
   await informers.synced();
   started = true;
   await applier.applied();
 
   return {
     applied: applier.applied,
-    async withdraw(podUid) {
-      const slices = informers.byIndex(EndpointSlice, BY_POD, podUid);
-      if (slices.length > 0) withdrawn.add(podUid);
-      for (const slice of slices) touch(serviceKeyOf(slice));
-      await applier.applied();
+    withdraw(podUid) {
+      follower.withdraw(podUid);
+      return applier.applied();
     },
     setHostPorts({ uid, ip }, ports) {
-      put(`pod ${uid}`, ports.length === 0 ? undefined : compileHostPorts(uid, ip, ports));
+      effects.put(`pod ${uid}`, ports.length === 0 ? undefined : compileHostPorts(uid, ip, ports));
       applier.changed();
       return applier.applied();
     },
@@ -146,25 +122,4 @@ export async function startProxy(options: ProxyOptions): Promise<ServiceProxy> {
       await relay.stop();
     },
   };
-}
-
-function followKinds(informers: Informers, touch: (serviceKey: string) => void): void {
-  informers.watch(Service, {
-    added: (service) => touch(keyOf(service)),
-    updated: (service) => touch(keyOf(service)),
-    deleted: (service) => touch(keyOf(service)),
-  });
-  informers.watch(EndpointSlice, {
-    added: (slice) => touch(serviceKeyOf(slice)),
-    updated(slice, previous) {
-      touch(serviceKeyOf(slice));
-      touch(serviceKeyOf(previous));
-    },
-    deleted: (slice) => touch(serviceKeyOf(slice)),
-  });
-}
-
-/** A port that changes hands is in two Services for a moment. */
-function distinctPorts(ports: readonly LoopbackPort[]): LoopbackPort[] {
-  return [...new Map(ports.map((port) => [port.port, port])).values()];
 }
