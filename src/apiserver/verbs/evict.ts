@@ -4,12 +4,15 @@
  */
 import { ApiError, badRequest } from "../../api/errors.ts";
 import type { KubernetesObject } from "../../api/meta.ts";
+import { cloneJson } from "../../base/clone.ts";
 import type { HttpResponse } from "../../base/http.ts";
 import { admitCreate } from "../admission/subresource.ts";
 import { acceptedFor, kindResponse } from "../answers.ts";
 import type { ServerParts } from "../server-parts.ts";
 import type { Target } from "../target.ts";
 import { deleteObject } from "../write/delete-object.ts";
+import { timestamp } from "../write/object-changes.ts";
+import { updateObject } from "../write/update-object.ts";
 import { writeOptions } from "../write/write-options.ts";
 import type { DeleteOptions } from "./delete-options.ts";
 import { takeDisruption } from "./disruption-budget.ts";
@@ -32,6 +35,32 @@ interface Pod extends KubernetesObject {
 const needsNoBudget = ({ metadata, status }: Pod): boolean =>
   metadata.deletionTimestamp != null || ["Pending", "Succeeded", "Failed"].includes(status?.phase ?? "");
 
+/** Says in the Pod, before it is deleted, that somebody wanted it away: controllers tell that from a failure. */
+async function markDisrupted(parts: ServerParts, target: Target): Promise<void> {
+  await updateObject(parts, {
+    target: { ...target, subresource: undefined },
+    options: { dryRun: false, manager: "", fieldValidation: "Ignore", force: undefined, sent: {} },
+    unconditional: true,
+    internal: true,
+    propose(old) {
+      const pod = cloneJson(old) as Pod;
+      const { generation: observedGeneration } = pod.metadata;
+      const marked = {
+        type: "DisruptionTarget",
+        ...(observedGeneration === undefined ? {} : { observedGeneration }),
+        status: "True",
+        lastProbeTime: null,
+        lastTransitionTime: timestamp(parts.clock.now()),
+        reason: "EvictionByEvictionAPI",
+        message: "Eviction API: evicting",
+      };
+      const others = pod.status?.conditions?.filter(({ type }) => type !== marked.type) ?? [];
+      pod.status = { ...pod.status, conditions: [...others, marked] };
+      return pod;
+    },
+  });
+}
+
 /** POST to `pods/NAME/eviction`. */
 export async function evict(parts: ServerParts, target: Target): Promise<HttpResponse> {
   const accepted = acceptedFor(target);
@@ -46,6 +75,7 @@ export async function evict(parts: ServerParts, target: Target): Promise<HttpRes
   const sent = eviction.deleteOptions ?? {};
   const dryRun = options.dryRun || (sent.dryRun?.length ?? 0) > 0;
   if (!needsNoBudget(pod)) await takeDisruption(parts, target, pod, dryRun);
+  if (!dryRun && pod.metadata.deletionTimestamp == null) await markDisrupted(parts, target);
   await deleteObject(
     parts,
     { ...target, subresource: undefined },

@@ -176,9 +176,10 @@ const reconcile: Reconcile<Job> = async (job, context) => {
   const nowMs = clock.now();
   const active = pods.filter(isActive);
   const told = toldEnd(job.status);
-  const count = countPods(job, pods, told?.type);
+  const found = countPods(job, pods, told?.type);
+  const end = told ?? endOf(job, found, pods, active.length, nowMs);
+  const count = end?.type === "FailureTarget" && told === undefined ? countPods(job, pods, end.type) : found;
   const run: Run = { job, context, pods, active, count, nowMs };
-  const end = told ?? endOf(job, count, pods, active.length, nowMs);
 
   let managed: Managed = { active: active.length, deleted: 0, failure: undefined };
   if (!current) requeueAfter(keyOf(job), EXPECTATION_TIMEOUT_MS);

@@ -48,7 +48,10 @@ function settle(uids: readonly string[] | undefined, tracked: ReadonlySet<string
 /** Failures of the Pod's index, with this one. */
 export const indexFailures = ({ metadata }: ReadonlyPod): number => Number(metadata.annotations?.[INDEX_FAILURES] ?? 0) + 1;
 
-/** `ends`: by which condition the Job is ending; what runs when it has succeeded counts for nothing. */
+/**
+ * `ends`: by which condition the Job is ending. What still runs when it has succeeded counts for nothing, when it has failed as
+ * failed: it is about to be deleted.
+ */
 export function countPods(job: ReadonlyJob, pods: readonly ReadonlyPod[], ends: string | undefined): Count {
   const { status, spec } = job;
   const tracked = pods.filter(isTracked);
@@ -69,15 +72,18 @@ export function countPods(job: ReadonlyJob, pods: readonly ReadonlyPod[], ends: 
     const limit = spec.backoffLimitPerIndex;
     if (limit !== undefined && (action === "FailIndex" || indexFailures(pod) > limit)) lostIndexes.push(indexOf(pod));
   };
+  const note = (pod: ReadonlyPod): void => {
+    if (ends === "SuccessCriteriaMet") return;
+    if (!hasSucceeded(pod)) noteFailure(pod);
+    else if (isIndexed(job)) doneIndexes.push(indexOf(pod));
+    else succeeded.kept.push(pod.metadata.uid);
+  };
   for (const pod of tracked) {
-    const fails = hasFailed(pod, job);
-    if (!noted.has(pod.metadata.uid)) {
-      if (hasSucceeded(pod) && isIndexed(job)) doneIndexes.push(indexOf(pod));
-      else if (hasSucceeded(pod)) succeeded.kept.push(pod.metadata.uid);
-      else if (fails && ends !== "SuccessCriteriaMet") noteFailure(pod);
-      else if (!fails) continue;
+    if (noted.has(pod.metadata.uid)) release.push(pod);
+    else if (hasSucceeded(pod) || hasFailed(pod, job) || ends === "FailureTarget") {
+      note(pod);
+      release.push(pod);
     }
-    release.push(pod);
   }
   const limit = spec.completions ?? Number.POSITIVE_INFINITY;
   const inRange = (index: number): boolean => index >= 0 && index < limit;
