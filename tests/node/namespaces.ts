@@ -3,6 +3,7 @@
  * is mounted, or written to /run, /var/lib and /var/log, reaches the machine.
  */
 import { execFile, spawn } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
 import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
@@ -21,8 +22,12 @@ export interface Namespaces {
   readonly logs: string;
   /** The cgroup beneath which containers run. */
   readonly cgroup: string;
+  /** The process that holds them. */
+  readonly pid: number;
   /** How the namespaces' files are seen from outside: `/proc/PID/root`. */
   readonly root: string;
+  /** Arguments of `nsenter` that lead inside. */
+  readonly enter: readonly string[];
   /** The machine as it is, with a containerd that starts inside. */
   readonly machine: Machine;
   /** Runs a command inside; answers what it wrote. */
@@ -74,6 +79,8 @@ export async function openNamespaces(): Promise<Namespaces> {
     logs: join(directory, "logs"),
     cgroup,
     root: `/proc/${pid}/root`,
+    enter,
+    pid,
     machine: { ...machine, containerd },
     run: runInside,
     claim: (dataDirectory = directory) => host("claim", dataDirectory),
@@ -99,6 +106,20 @@ export async function processesWith(text: string): Promise<string[]> {
   const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
   const lines = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")));
   return lines.map((line) => line.replaceAll("\0", " ").trim()).filter((line) => line.includes(text));
+}
+
+/** Processes that have `argument` among their own. */
+export function pidsNaming(argument: string): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").includes(argument);
+      } catch {
+        return false;
+      }
+    })
+    .map(Number);
 }
 
 /** Mount points inside beneath `directory`. */

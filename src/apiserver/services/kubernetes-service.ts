@@ -43,10 +43,13 @@ async function send(handle: HttpHandler, method: string, path: string, body?: ob
 
 type KubernetesDraft = Readonly<Record<string, unknown>> & { metadata: { name: string; [key: string]: unknown } };
 
-/** Creates the object, or brings the one that is there to what `object` says. */
+/**
+ * Brings the object that is there to what `object` says, or creates it. In this order: the address of a Service that is there would be
+ * refused to a second one before its name is.
+ */
 async function keep(handle: HttpHandler, collection: string, object: KubernetesDraft): Promise<void> {
-  if ((await send(handle, "POST", collection, object)) === 409)
-    await send(handle, "PATCH", `${collection}/${object.metadata.name}`, object);
+  if ((await send(handle, "PATCH", `${collection}/${object.metadata.name}`, object)) === 404)
+    await send(handle, "POST", collection, object);
 }
 
 /** Idempotent; called at every start, and when the address changes. The namespace `default` is there. */

@@ -80,9 +80,14 @@ function isAlive(holder: string): boolean {
   return startTime(Number(pid)) === started;
 }
 
-/** When the process started, in the system's own count; "0" where the system does not tell (then the pid alone decides). */
+/**
+ * When the process started, in the system's own count; "0" where the system does not tell (then the pid alone decides). A process that
+ * is dead, and only waits for its parent to hear of it, has no start.
+ */
 function startTime(pid: number): string {
   const stat = read(`/proc/${pid}/stat`);
+  if (stat === undefined) return "0";
   // The name, in parentheses, may hold anything.
-  return stat?.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "0";
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return fields[0] === "Z" ? "" : (fields[19] ?? "0");
 }
