@@ -14,7 +14,7 @@ function copy(value: unknown): unknown {
     return items;
   }
   const result: Record<string, unknown> = {};
-  for (const key in value) {
+  for (const key of Object.keys(value)) {
     const member = copy((value as Record<string, unknown>)[key]);
     if (key === "__proto__")
       Object.defineProperty(result, key, { value: member, enumerable: true, configurable: true, writable: true });

@@ -7,7 +7,7 @@ export function deepEqual(a: unknown, b: unknown): boolean {
   }
   const x = a as Record<string, unknown>;
   const y = b as Record<string, unknown>;
-  for (const key in x) if (!deepEqual(x[key], y[key])) return false;
-  for (const key in y) if (y[key] !== undefined && (!Object.hasOwn(x, key) || x[key] === undefined)) return false;
+  for (const key of Object.keys(x)) if (!deepEqual(x[key], y[key])) return false;
+  for (const key of Object.keys(y)) if (y[key] !== undefined && (!Object.hasOwn(x, key) || x[key] === undefined)) return false;
   return true;
 }

@@ -11,8 +11,8 @@ export function sameContent(a: unknown, b: unknown): boolean {
   }
   const x = a as Record<string, unknown>;
   const y = b as Record<string, unknown>;
-  for (const key in x) if (!sameContent(x[key], y[key])) return false;
-  for (const key in y) if (!(key in x) && !isAbsent(y[key])) return false;
+  for (const key of Object.keys(x)) if (!sameContent(x[key], y[key])) return false;
+  for (const key of Object.keys(y)) if (!(key in x) && !isAbsent(y[key])) return false;
   return true;
 }
 

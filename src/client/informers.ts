@@ -41,7 +41,7 @@ function estimatedBytes(value: unknown): number {
   if (typeof value === "string") return value.length + 2;
   if (typeof value !== "object" || value === null) return 5;
   let total = 2;
-  for (const key in value) total += key.length + 4 + estimatedBytes((value as Record<string, unknown>)[key]);
+  for (const key of Object.keys(value)) total += key.length + 4 + estimatedBytes((value as Record<string, unknown>)[key]);
   return total;
 }
 

@@ -59,7 +59,7 @@ function visited(object: Json, fields: ReadonlyMap<string, CompiledField>, pass:
   let dropped: Set<string> | undefined;
   const { path } = pass;
   const depth = pass.depth++;
-  for (const key in object) {
+  for (const key of Object.keys(object)) {
     pass.keys++;
     const field = fields.get(key);
     const before = object[key];
@@ -82,7 +82,7 @@ function visited(object: Json, fields: ReadonlyMap<string, CompiledField>, pass:
 
 function without(object: Json, dropped: ReadonlySet<string>): Json {
   const kept: Json = {};
-  for (const key in object) if (!dropped.has(key)) kept[key] = object[key];
+  for (const key of Object.keys(object)) if (!dropped.has(key)) kept[key] = object[key];
   return kept;
 }
 
@@ -212,7 +212,7 @@ function mapOf(element: Normalise, goType: string): Normalise {
     const map = value as Json;
     let isEmpty = true;
     const depth = pass.depth++;
-    for (const key in map) {
+    for (const key of Object.keys(map)) {
       isEmpty = false;
       pass.keys++;
       const before = map[key];

@@ -119,7 +119,7 @@ function placesOf(value: unknown, shape: Shape): FieldSet {
     return set;
   }
   if (!isMap(value)) return MEMBER;
-  for (const key in value) {
+  for (const key of Object.keys(value)) {
     if (value[key] === undefined) continue;
     const field = shape.type === "struct" ? shape.fields.get(key) : undefined;
     set[field?.element ?? `f:${key}`] = placesOf(value[key], field?.shape ?? (shape.type === "map" ? shape.of : DEDUCED));
@@ -153,8 +153,8 @@ function walkMap(before: Json, after: Json, shape: Fields): Walk {
     const below = walk(old, now, field?.shape ?? (shape.type === "map" ? shape.of : DEDUCED));
     if (below !== SAME) note(result, field?.element ?? `f:${key}`, below);
   };
-  for (const key in after) if (after[key] !== undefined) visit(key, own(before, key), after[key]);
-  for (const key in before) if (own(after, key) === undefined) visit(key, before[key], undefined);
+  for (const key of Object.keys(after)) if (after[key] !== undefined) visit(key, own(before, key), after[key]);
+  for (const key of Object.keys(before)) if (own(after, key) === undefined) visit(key, before[key], undefined);
   return result;
 }
 

@@ -23,8 +23,8 @@ export function union(a: FieldSet | undefined, b: FieldSet | undefined): FieldSe
   if (a === undefined || b === undefined || a === b) return a ?? b;
   const member = isMember(a) || isMember(b);
   const result: FieldSet = {};
-  for (const key in a) if (key !== MEMBER) result[key] = union(a[key], b[key]) ?? {};
-  for (const key in b) if (key !== MEMBER && !(key in a)) result[key] = b[key] ?? {};
+  for (const key of Object.keys(a)) if (key !== MEMBER) result[key] = union(a[key], b[key]) ?? {};
+  for (const key of Object.keys(b)) if (key !== MEMBER && !(key in a)) result[key] = b[key] ?? {};
   if (member && !isLeaf(result)) result[MEMBER] = {};
   return result;
 }
@@ -34,7 +34,7 @@ export function difference(a: FieldSet | undefined, b: FieldSet | undefined): Fi
   if (a === undefined || b === undefined) return a;
   const member = isMember(a) && !isMember(b);
   const result: FieldSet = {};
-  for (const key in a) {
+  for (const key of Object.keys(a)) {
     if (key === MEMBER) continue;
     const below = difference(a[key], b[key]);
     if (below !== undefined) result[key] = below;
@@ -45,10 +45,10 @@ export function difference(a: FieldSet | undefined, b: FieldSet | undefined): Fi
 }
 
 export function equalSets(a: FieldSet, b: FieldSet): boolean {
-  for (const key in a) {
+  for (const key of Object.keys(a)) {
     const other = b[key];
     if (other === undefined || !equalSets(a[key] ?? {}, other)) return false;
   }
-  for (const key in b) if (!(key in a)) return false;
+  for (const key of Object.keys(b)) if (!(key in a)) return false;
   return true;
 }

@@ -51,7 +51,7 @@ const MAX_MANAGER_LENGTH = 128;
 function ownable(object: Json, skipped: string | undefined): Json {
   const { kind: _kind, apiVersion: _apiVersion, metadata, ...rest } = object as Json & { metadata?: Json };
   const kept: Record<string, unknown> = {};
-  for (const key in metadata) if (!SERVER_METADATA.has(key)) kept[key] = metadata[key];
+  for (const key of Object.keys(metadata ?? {})) if (!SERVER_METADATA.has(key)) kept[key] = metadata?.[key];
   const result: Record<string, unknown> = { metadata: kept, ...rest };
   if (skipped !== undefined) delete result[skipped];
   return result;
