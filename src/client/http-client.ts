@@ -12,7 +12,7 @@ import { decodeUtf8, EMPTY, encodeUtf8 } from "../base/bytes.ts";
 import { type Clock, during } from "../base/clock.ts";
 import type { Headers, HttpHandler, HttpResponse, UserInfo } from "../base/http.ts";
 import { errorOfAnswer, wholeBody } from "./answers.ts";
-import type { Client, DeleteOptions, ListOptions, ObjectList, PatchType, WatchEvent, WatchOptions } from "./client.ts";
+import type { Client, DeleteOptions, ListOptions, ObjectList, ObjectRef, PatchType } from "./client.ts";
 import { sameContent } from "./equality.ts";
 import { collectionPath, deleteBody, listQuery, objectPath, queryString, watchQuery, writeQuery } from "./paths.ts";
 import { watchStream } from "./watch-stream.ts";
@@ -50,7 +50,13 @@ const PATCH_TYPES: Record<PatchType, string> = {
 const NEVER = new AbortController().signal;
 
 /** Sends calls and gives their answers; all that knows of HTTP in the client. */
-function sender({ transport, clock, user, userAgent = "timonier" }: ClientOptions) {
+interface Sender {
+  answer(call: Call): Promise<HttpResponse>;
+  bytes(call: Call): Promise<{ response: HttpResponse; body: Uint8Array }>;
+  json<R>(call: Call): Promise<R>;
+}
+
+function sender({ transport, clock, user, userAgent = "timonier" }: ClientOptions): Sender {
   const bytesOf = (body: Call["body"]): Uint8Array => {
     if (body === undefined) return EMPTY;
     return body instanceof Uint8Array ? body : encodeUtf8(JSON.stringify(body));
@@ -76,9 +82,8 @@ function sender({ transport, clock, user, userAgent = "timonier" }: ClientOption
       });
     } catch (error) {
       if (isApiError(error)) throw error;
-      throw Object.assign(serviceUnavailable(`no answer from the server: ${error instanceof Error ? error.message : error}`), {
-        cause: error,
-      });
+      const reason = error instanceof Error ? error.message : error;
+      throw Object.assign(serviceUnavailable(`no answer from the server: ${reason}`), { cause: error });
     }
   }
 
@@ -105,24 +110,45 @@ function withKind<T extends KubernetesObject>(of: Resource<T>, item: T): T {
   return item.kind === undefined ? Object.assign({ kind: of.kind, apiVersion: of.apiVersion }, item) : item;
 }
 
-const refOf = (object: { metadata?: { namespace?: string; name?: string } }) => ({
-  ...(object.metadata?.namespace ? { namespace: object.metadata.namespace } : {}),
-  name: object.metadata?.name ?? "",
+const refOf = ({ metadata }: { readonly metadata?: { readonly namespace?: string; readonly name?: string } }): ObjectRef => ({
+  ...(metadata?.namespace ? { namespace: metadata.namespace } : {}),
+  name: metadata?.name ?? "",
 });
 
-export function createClient(options: ClientOptions): Client {
-  const { clock } = options;
-  const send = sender(options);
+/** The object with its kind and apiVersion, which callers may leave out: the row says them. */
+const kinded = (of: AnyResource, object: object): object => Object.assign({ kind: of.kind, apiVersion: of.apiVersion }, object);
 
-  async function watch<T extends KubernetesObject>(
-    of: Resource<T>,
-    options: WatchOptions,
-    onEvent: (event: WatchEvent<T>) => void,
-  ) {
+export function createClient(options: ClientOptions): Client {
+  const send = sender(options);
+  return { ...reads(send), watch: watches(send, options.clock), ...writes(send), ...deletions(send), raw: rawCalls(send) };
+}
+
+const reads = (send: Sender): Pick<Client, "get" | "list"> => ({
+  get: (of, ref, { subresource } = {}) => send.json({ method: "GET", path: objectPath(of, ref, subresource) }),
+
+  async list<T extends KubernetesObject>(of: Resource<T>, list: ListOptions = {}): Promise<ObjectList<T>> {
+    const call = {
+      method: "GET",
+      path: collectionPath(of, list.namespace),
+      query: queryString(listQuery(list)),
+      headers: list.metadataOnly ? { accept: METADATA_LIST } : {},
+    };
+    const body = await send.json<{ items: T[] | null; metadata: { resourceVersion?: string; continue?: string } }>(call);
+    return {
+      items: (body.items ?? []).map((item) => withKind(of, item)),
+      resourceVersion: body.metadata.resourceVersion ?? "",
+      continue: body.metadata.continue ?? "",
+    };
+  },
+});
+
+const watches =
+  (send: Sender, clock: Clock): Client["watch"] =>
+  async (of, options, onEvent) => {
     const { signal } = options;
     if (signal.aborted) return;
     const path = collectionPath(of, options.namespace);
-    const stream = watchStream<T>(clock, onEvent);
+    const stream = watchStream(clock, onEvent);
     signal.addEventListener("abort", stream.stop, { once: true });
     try {
       await during(clock, `WATCH ${path}`, async () => {
@@ -141,76 +167,55 @@ export function createClient(options: ClientOptions): Client {
       signal.removeEventListener("abort", stream.stop);
       stream.stop();
     }
-  }
-
-  const client: Client = {
-    get: (of, ref, { subresource } = {}) => send.json({ method: "GET", path: objectPath(of, ref, subresource) }),
-
-    async list<T extends KubernetesObject>(of: Resource<T>, list: ListOptions = {}): Promise<ObjectList<T>> {
-      const call = {
-        method: "GET",
-        path: collectionPath(of, list.namespace),
-        query: queryString(listQuery(list)),
-        headers: list.metadataOnly ? { accept: METADATA_LIST } : {},
-      };
-      const body = await send.json<{ items: T[] | null; metadata: { resourceVersion?: string; continue?: string } }>(call);
-      return {
-        items: (body.items ?? []).map((item) => withKind(of, item)),
-        resourceVersion: body.metadata.resourceVersion ?? "",
-        continue: body.metadata.continue ?? "",
-      };
-    },
-
-    watch,
-
-    create(of, object, write = {}) {
-      const { namespace, name } = refOf(object as { metadata?: { namespace?: string; name?: string } });
-      const collection = collectionPath(of, namespace);
-      const path =
-        write.subresource === undefined ? collection : `${collection}/${encodeURIComponent(name)}/${write.subresource}`;
-      return send.json({ method: "POST", path, query: queryString(writeQuery(write)), body: kinded(of, object) });
-    },
-
-    post: (of, ref, subresource, body) => send.json({ method: "POST", path: objectPath(of, ref, subresource), body }),
-
-    update(of, object, write = {}) {
-      const path = objectPath(of, refOf(object as KubernetesObject), write.subresource);
-      return send.json({ method: "PUT", path, query: queryString(writeQuery(write)), body: kinded(of, object as object) });
-    },
-
-    async updateStatusIfChanged(of, object, status) {
-      if (sameContent(object.status, status)) return object;
-      const path = objectPath(of, refOf(object as { metadata?: { namespace?: string; name?: string } }), "status");
-      return send.json({ method: "PUT", path, body: { ...kinded(of, object), status } });
-    },
-
-    patch(of, ref, type, patch, write = {}) {
-      const query = queryString(writeQuery(write));
-      const path = objectPath(of, ref, write.subresource);
-      return send.json({ method: "PATCH", path, query, contentType: PATCH_TYPES[type], body: patch as object });
-    },
-
-    async delete(of, ref, options = {}) {
-      await send.bytes({ method: "DELETE", path: objectPath(of, ref), body: deleteBody(options) });
-    },
-
-    async deleteCollection(of, options: ListOptions & DeleteOptions = {}) {
-      const { gracePeriodSeconds, propagationPolicy, uid, ...list } = options;
-      const body = deleteBody(defined({ gracePeriodSeconds, propagationPolicy, uid }));
-      await send.bytes({ method: "DELETE", path: collectionPath(of, list.namespace), query: queryString(listQuery(list)), body });
-    },
-
-    async raw({ method, path, headers = {}, body, signal }) {
-      const [plain = "", query = ""] = path.split(/\?(.*)/s);
-      const { response, body: answer } = await send.bytes({ method, path: plain, query, headers, body, signal });
-      return { status: response.status, headers: response.headers, body: answer };
-    },
   };
-  return client;
-}
 
-/** The object with its kind and apiVersion, which callers may leave out: the row says them. */
-const kinded = (of: AnyResource, object: object): object => Object.assign({ kind: of.kind, apiVersion: of.apiVersion }, object);
+const writes = (send: Sender): Pick<Client, "create" | "post" | "update" | "updateStatusIfChanged" | "patch"> => ({
+  create(of, object, write = {}) {
+    const ref = refOf(object as Partial<KubernetesObject>);
+    const { subresource } = write;
+    const path = subresource === undefined ? collectionPath(of, ref.namespace) : objectPath(of, ref, subresource);
+    return send.json({ method: "POST", path, query: queryString(writeQuery(write)), body: kinded(of, object) });
+  },
+
+  post: (of, ref, subresource, body) => send.json({ method: "POST", path: objectPath(of, ref, subresource), body }),
+
+  update(of, object, write = {}) {
+    const path = objectPath(of, refOf(object as KubernetesObject), write.subresource);
+    return send.json({ method: "PUT", path, query: queryString(writeQuery(write)), body: kinded(of, object as object) });
+  },
+
+  async updateStatusIfChanged(of, object, status) {
+    if (sameContent(object.status, status)) return object;
+    const path = objectPath(of, refOf(object), "status");
+    return send.json({ method: "PUT", path, body: { ...kinded(of, object), status } });
+  },
+
+  patch(of, ref, type, patch, write = {}) {
+    const query = queryString(writeQuery(write));
+    const path = objectPath(of, ref, write.subresource);
+    return send.json({ method: "PATCH", path, query, contentType: PATCH_TYPES[type], body: patch as object });
+  },
+});
+
+const deletions = (send: Sender): Pick<Client, "delete" | "deleteCollection"> => ({
+  async delete(of, ref, options = {}) {
+    await send.bytes({ method: "DELETE", path: objectPath(of, ref), body: deleteBody(options) });
+  },
+
+  async deleteCollection(of, options: ListOptions & DeleteOptions = {}) {
+    const { gracePeriodSeconds, propagationPolicy, uid, ...list } = options;
+    const body = deleteBody(defined({ gracePeriodSeconds, propagationPolicy, uid }));
+    await send.bytes({ method: "DELETE", path: collectionPath(of, list.namespace), query: queryString(listQuery(list)), body });
+  },
+});
+
+const rawCalls =
+  (send: Sender): Client["raw"] =>
+  async ({ method, path, headers = {}, body, signal }) => {
+    const [plain = "", query = ""] = path.split(/\?(.*)/s);
+    const { response, body: answer } = await send.bytes({ method, path: plain, query, headers, body, signal });
+    return { status: response.status, headers: response.headers, body: answer };
+  };
 
 /** Without the members that are undefined. */
 function defined<T extends object>(object: { [K in keyof T]: T[K] | undefined }): T {

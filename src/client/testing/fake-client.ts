@@ -5,9 +5,11 @@
 import { alreadyExists, modified, notFound } from "../../api/errors.ts";
 import { type KubernetesObject, keyOf, namespaceOf, objectKey } from "../../api/meta.ts";
 import type { AnyResource } from "../../api/row.ts";
+import { formatTime } from "../../api/time.ts";
 import type { Clock } from "../../base/clock.ts";
+import { cloneJson } from "../../base/clone.ts";
 import { type Entropy, randomSuffix, uuid } from "../../base/entropy.ts";
-import type { Client, PatchType, WatchEvent, WatchOptions } from "../client.ts";
+import type { Client, DeleteOptions, ObjectRef, PatchType, WatchEvent, WatchOptions } from "../client.ts";
 import { sameContent } from "../equality.ts";
 
 type Stored = KubernetesObject & { spec?: unknown; status?: unknown };
@@ -28,8 +30,6 @@ interface Watcher {
   options: WatchOptions;
   onEvent: (event: WatchEvent<KubernetesObject>) => void;
 }
-
-const clone = <T>(value: T): T => structuredClone(value);
 
 /** RFC 7386, with ownerReferences merged by uid as a strategic patch does. */
 function merged(target: unknown, patch: unknown, type: PatchType): unknown {
@@ -52,152 +52,187 @@ function mergedOwners(target: unknown, patch: unknown): unknown {
   return [...owners.values()];
 }
 
-export function fakeClient({ clock, entropy }: { clock: Clock; entropy: Entropy }): FakeClient {
-  const tables = new Map<AnyResource, Map<string, Stored>>();
-  const watchers = new Set<Watcher>();
-  const writes: string[] = [];
-  let revision = 0;
+const inScope = (options: { namespace?: string }, object: Stored): boolean =>
+  !options.namespace || options.namespace === namespaceOf(object);
 
-  const table = (of: AnyResource): Map<string, Stored> => {
-    const found = tables.get(of) ?? new Map<string, Stored>();
-    tables.set(of, found);
-    return found;
-  };
-  const now = (): string => new Date(clock.now()).toISOString().replace(/\.\d+Z$/, "Z");
-  const inScope = (options: { namespace?: string }, object: Stored) =>
-    !options.namespace || options.namespace === namespaceOf(object);
+/** What a server keeps: objects by resource and key, and who watches them. What comes out is the caller's own. */
+class FakeServer {
+  readonly writes: string[] = [];
+  readonly #clock: Clock;
+  readonly #entropy: Entropy;
+  readonly #tables = new Map<AnyResource, Map<string, Stored>>();
+  readonly #watchers = new Set<Watcher>();
+  #revision = 0;
 
-  function tell(of: AnyResource, type: "ADDED" | "MODIFIED" | "DELETED", object: Stored): void {
-    for (const watcher of watchers) {
-      if (watcher.of === of && inScope(watcher.options, object)) watcher.onEvent({ type, object: clone(object) });
-    }
+  constructor({ clock, entropy }: FakeClientOptions) {
+    this.#clock = clock;
+    this.#entropy = entropy;
   }
 
-  function wrote(verb: string, of: AnyResource, namespace: string, name: string): void {
-    const error = client.refuse?.(verb, of, name);
-    if (error !== undefined) throw error;
-    writes.push(`${verb} ${of.resource} ${objectKey(namespace, name)}`);
+  get revision(): string {
+    return String(this.#revision);
   }
 
-  function insert(of: AnyResource, sent: Stored): Stored {
-    const { metadata } = sent;
-    const name = metadata.name || `${metadata.generateName ?? ""}${randomSuffix(entropy)}`;
-    const object: Stored = Object.assign(
-      { kind: of.kind, apiVersion: of.apiVersion, status: of.kind === "Pod" ? { phase: "Pending" } : {} },
-      clone(sent),
-      {
-        metadata: {
-          ...metadata,
-          name,
-          uid: uuid(entropy),
-          generation: 1,
-          creationTimestamp: now(),
-          resourceVersion: String(++revision),
-        },
-      },
-    );
-    if (table(of).has(keyOf(object))) throw alreadyExists(of, name);
-    table(of).set(keyOf(object), object);
-    tell(of, "ADDED", object);
-    return object;
+  objects(of: AnyResource, scope: { namespace?: string } = {}): Stored[] {
+    return [...this.#table(of).values()].filter((object) => inScope(scope, object));
   }
 
-  function find(of: AnyResource, namespace: string | undefined, name: string): Stored {
-    const found = table(of).get(objectKey(namespace ?? "", name));
+  find(of: AnyResource, namespace: string | undefined, name: string): Stored {
+    const found = this.#table(of).get(objectKey(namespace ?? "", name));
     if (found === undefined) throw notFound(of, name);
     return found;
   }
 
-  function remove(of: AnyResource, object: Stored): void {
-    table(of).delete(keyOf(object));
-    tell(of, "DELETED", { ...object, metadata: { ...object.metadata, resourceVersion: String(++revision) } });
+  insert(of: AnyResource, draft: Stored): Stored {
+    const sent = cloneJson(draft);
+    const name = sent.metadata.name || `${sent.metadata.generateName ?? ""}${randomSuffix(this.#entropy)}`;
+    const metadata = {
+      ...sent.metadata,
+      name,
+      uid: uuid(this.#entropy),
+      generation: 1,
+      creationTimestamp: formatTime(this.#clock.now()),
+      resourceVersion: this.#nextRevision(),
+    };
+    const status = of.kind === "Pod" ? { phase: "Pending" } : {};
+    const object: Stored = Object.assign({ kind: of.kind, apiVersion: of.apiVersion, status }, sent, { metadata });
+    if (this.#table(of).has(keyOf(object))) throw alreadyExists(of, name);
+    this.#table(of).set(keyOf(object), object);
+    this.#tell(of, "ADDED", object);
+    return object;
+  }
+
+  /** What an update does to the object, or to its status alone. */
+  put(of: AnyResource, sent: Stored, subresource: string | undefined): Stored {
+    const before = this.find(of, sent.metadata.namespace, sent.metadata.name);
+    const { resourceVersion } = sent.metadata;
+    if (resourceVersion && resourceVersion !== before.metadata.resourceVersion) throw modified(of, before.metadata.name);
+    if (subresource === "status") return this.replace(of, before, { ...before, status: cloneJson(sent.status) });
+    return this.replace(of, before, { ...cloneJson(sent), ...(before.status === undefined ? {} : { status: before.status }) });
   }
 
   /** What every change ends in: nothing where nothing differs, removal where the last finalizer went. */
-  function replace(of: AnyResource, before: Stored, after: Stored): Stored {
+  replace(of: AnyResource, before: Stored, after: Stored): Stored {
     if (sameContent(before, after)) return before;
     if (after.metadata.deletionTimestamp !== undefined && !after.metadata.finalizers?.length) {
-      remove(of, after);
+      this.#remove(of, after);
       return after;
     }
     const { generation = 1 } = before.metadata;
     const grows = !sameContent(before.spec, after.spec);
     const object = {
       ...after,
-      metadata: { ...after.metadata, generation: generation + (grows ? 1 : 0), resourceVersion: String(++revision) },
+      metadata: { ...after.metadata, generation: generation + (grows ? 1 : 0), resourceVersion: this.#nextRevision() },
     };
-    table(of).set(keyOf(object), object);
-    tell(of, "MODIFIED", object);
+    this.#table(of).set(keyOf(object), object);
+    this.#tell(of, "MODIFIED", object);
     return object;
   }
 
+  delete(of: AnyResource, object: Stored, { uid, propagationPolicy }: DeleteOptions): void {
+    if (uid !== undefined && uid !== object.metadata.uid) throw modified(of, object.metadata.name);
+    const asked = { Foreground: ["foregroundDeletion"], Orphan: ["orphan"], Background: [] }[propagationPolicy ?? "Background"];
+    const finalizers = [...(object.metadata.finalizers ?? []), ...asked];
+    if (finalizers.length === 0) return this.#remove(of, object);
+    const deletionTimestamp = object.metadata.deletionTimestamp ?? formatTime(this.#clock.now());
+    this.replace(of, object, { ...object, metadata: { ...object.metadata, finalizers, deletionTimestamp } });
+  }
+
+  watch(watcher: Watcher): Promise<void> {
+    const { of, options, onEvent } = watcher;
+    for (const object of this.objects(of, options)) onEvent({ type: "ADDED", object: cloneJson(object) });
+    onEvent({ type: "BOOKMARK", resourceVersion: this.revision, initialEventsEnd: true });
+    this.#watchers.add(watcher);
+    return new Promise((resolve) => {
+      options.signal.addEventListener("abort", () => {
+        this.#watchers.delete(watcher);
+        resolve();
+      });
+    });
+  }
+
+  #table(of: AnyResource): Map<string, Stored> {
+    const found = this.#tables.get(of) ?? new Map<string, Stored>();
+    this.#tables.set(of, found);
+    return found;
+  }
+
+  #nextRevision(): string {
+    return String(++this.#revision);
+  }
+
+  #remove(of: AnyResource, object: Stored): void {
+    this.#table(of).delete(keyOf(object));
+    this.#tell(of, "DELETED", { ...object, metadata: { ...object.metadata, resourceVersion: this.#nextRevision() } });
+  }
+
+  #tell(of: AnyResource, type: "ADDED" | "MODIFIED" | "DELETED", object: Stored): void {
+    for (const { of: watched, options, onEvent } of this.#watchers) {
+      if (watched === of && inScope(options, object)) onEvent({ type, object: cloneJson(object) });
+    }
+  }
+}
+
+export interface FakeClientOptions {
+  clock: Clock;
+  entropy: Entropy;
+}
+
+export function fakeClient(options: FakeClientOptions): FakeClient {
+  const server = new FakeServer(options);
+  /** Of whatever kind the caller asked for: the tables do not know. */
+  const answer = (object: Stored) => cloneJson(object) as never;
+
+  function wrote(verb: string, of: AnyResource, { namespace = "", name }: ObjectRef): void {
+    const error = client.refuse?.(verb, of, name);
+    if (error !== undefined) throw error;
+    server.writes.push(`${verb} ${of.resource} ${objectKey(namespace, name)}`);
+  }
   function put(of: AnyResource, sent: Stored, subresource: string | undefined): Stored {
-    const before = find(of, sent.metadata.namespace, sent.metadata.name);
-    wrote(subresource === undefined ? "update" : `update ${subresource}`, of, namespaceOf(before), before.metadata.name);
-    const { resourceVersion } = sent.metadata;
-    if (resourceVersion && resourceVersion !== before.metadata.resourceVersion) throw modified(of, before.metadata.name);
-    if (subresource === "status") return replace(of, before, { ...before, status: clone(sent.status) });
-    return replace(of, before, { ...clone(sent), ...(before.status === undefined ? {} : { status: before.status }) });
+    const { metadata } = server.find(of, sent.metadata.namespace, sent.metadata.name);
+    wrote(subresource === undefined ? "update" : `update ${subresource}`, of, metadata);
+    return server.put(of, sent, subresource);
   }
 
   const client: FakeClient = {
     refuse: undefined,
-    writes,
-    all: (of) => [...table(of).values()].map(clone) as never,
-    seed: (of, object) => clone(insert(of, object as Stored)) as never,
-    get: async (of, { namespace, name }) => clone(find(of, namespace, name)) as never,
-    list: async (of, options = {}) => ({
-      items: [...table(of).values()].filter((object) => inScope(options, object)).map(clone) as never,
-      resourceVersion: String(revision),
+    writes: server.writes,
+    all: (of) => server.objects(of).map(answer),
+    seed: (of, object) => answer(server.insert(of, object as Stored)),
+    get: async (of, { namespace, name }) => answer(server.find(of, namespace, name)),
+    list: async (of, scope = {}) => ({
+      items: server.objects(of, scope).map(answer),
+      resourceVersion: server.revision,
       continue: "",
     }),
-    watch(of, options, onEvent) {
-      const watcher: Watcher = { of, options, onEvent: onEvent as never };
-      for (const object of table(of).values())
-        if (inScope(options, object)) watcher.onEvent({ type: "ADDED", object: clone(object) });
-      watcher.onEvent({ type: "BOOKMARK", resourceVersion: String(revision), initialEventsEnd: true });
-      watchers.add(watcher);
-      return new Promise((resolve) => {
-        options.signal.addEventListener("abort", () => {
-          watchers.delete(watcher);
-          resolve();
-        });
-      });
-    },
+    watch: (of, options, onEvent) => server.watch({ of, options, onEvent: onEvent as never }),
     async create(of, object) {
       const sent = object as Stored;
-      wrote("create", of, sent.metadata.namespace ?? "", sent.metadata.name ?? sent.metadata.generateName ?? "");
-      return clone(insert(of, sent)) as never;
+      const { namespace, name, generateName } = sent.metadata;
+      wrote("create", of, { ...(namespace === undefined ? {} : { namespace }), name: name ?? generateName ?? "" });
+      return answer(server.insert(of, sent));
     },
-    async post<R>(of: AnyResource, { namespace, name }: { namespace?: string; name: string }, subresource: string) {
-      wrote(`post ${subresource}`, of, namespace ?? "", name);
+    async post<R>(of: AnyResource, ref: ObjectRef, subresource: string) {
+      wrote(`post ${subresource}`, of, ref);
       return undefined as R;
     },
-    update: async (of, object, options = {}) => clone(put(of, object as Stored, options.subresource)) as never,
+    update: async (of, object, { subresource } = {}) => answer(put(of, object as Stored, subresource)),
     async updateStatusIfChanged(of, object, status) {
       if (sameContent(object.status, status)) return object;
-      return clone(put(of, { ...(object as unknown as Stored), status }, "status")) as never;
+      return answer(put(of, { ...(object as unknown as Stored), status }, "status"));
     },
-    async patch(of, { namespace, name }, type, patch, options = {}) {
-      const before = find(of, namespace, name);
-      wrote(options.subresource === undefined ? "patch" : `patch ${options.subresource}`, of, namespaceOf(before), name);
-      return clone(replace(of, before, merged(before, patch, type) as Stored)) as never;
+    async patch(of, { namespace, name }, type, patch, { subresource } = {}) {
+      const before = server.find(of, namespace, name);
+      wrote(subresource === undefined ? "patch" : `patch ${subresource}`, of, before.metadata);
+      return answer(server.replace(of, before, merged(before, patch, type) as Stored));
     },
-    async delete(of, { namespace, name }, { uid, propagationPolicy } = {}) {
-      const object = find(of, namespace, name);
-      wrote("delete", of, namespaceOf(object), name);
-      if (uid !== undefined && uid !== object.metadata.uid) throw modified(of, name);
-      const extra =
-        propagationPolicy === "Foreground" ? ["foregroundDeletion"] : propagationPolicy === "Orphan" ? ["orphan"] : [];
-      const finalizers = [...(object.metadata.finalizers ?? []), ...extra];
-      if (finalizers.length === 0) return remove(of, object);
-      const deletionTimestamp = object.metadata.deletionTimestamp ?? now();
-      replace(of, object, { ...object, metadata: { ...object.metadata, finalizers, deletionTimestamp } });
+    async delete(of, { namespace, name }, options = {}) {
+      const object = server.find(of, namespace, name);
+      wrote("delete", of, object.metadata);
+      server.delete(of, object, options);
     },
-    async deleteCollection(of, options = {}) {
-      for (const object of [...table(of).values()]) {
-        if (inScope(options, object)) await client.delete(of, { namespace: namespaceOf(object), name: object.metadata.name });
-      }
+    async deleteCollection(of, scope = {}) {
+      for (const { metadata } of server.objects(of, scope)) await client.delete(of, metadata);
     },
     raw: async ({ method, path }) => {
       throw notFound({ group: "", resource: `${method} ${path}` }, "");
