@@ -180,7 +180,7 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
       const [{ name = "" } = {}] = questions;
       return encode({ type: "response", id, questions, answers: [{ name, type: "A", ttl: 5, data: "192.0.2.53" }] });
     };
-    await openDnsSockets({ address: "0.0.0.0", port: 53, responder, clock, logger: log });
+    await openDnsSockets({ address: "0.0.0.0", port: 53, responder, isClient: () => true, clock, logger: log });
   },
   /** Asks a DNS server; answers the response code and the data of the answers. */
   resolve: async ({ host = "", name = "", text = "A", tcp = false }) => {

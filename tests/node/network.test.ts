@@ -228,12 +228,26 @@ describe.skipIf(obstacle !== undefined)("the network of a node", () => {
         expect(await resolve(peer, "none.default.svc.cluster.local", tcp)).toEqual(["NXDOMAIN"]);
         expect(await resolve(peer, "example.com", tcp)).toEqual(["NOERROR", "192.0.2.53"]);
       }
+    // The neighbour is no client of the cluster's.
+    await expect(resolve(neighbour, "example.com")).rejects.toThrow("timeout");
     await neighbour.sh("ip addr delete 198.51.100.2/24 dev eth0");
     expect(await resolve(pod, "example.com")).toEqual(["SERVFAIL"]);
     await neighbour.sh("ip addr add 198.51.100.2/24 dev eth0; ip route add 10.96.0.0/16 via 198.51.100.1");
     await node.do({ op: "stopDns", name: "node" });
     await expect(resolve(pod, "example.com")).rejects.toThrow("ECONNREFUSED");
     await rm(resolvConf);
+  });
+
+  test("connects Pods of one bridge also where the kernel does not show us their packets", async () => {
+    const load = async (bridgeFiltering: boolean): Promise<void> => {
+      const path = join(directory, "base.nft");
+      await writeFile(path, baseRuleset({ ...setUp(directory), bridgeFiltering }));
+      await node.sh(`echo ${Number(bridgeFiltering)} >/proc/sys/net/bridge/bridge-nf-call-iptables; nft -f ${path}`);
+      await rm(path);
+    };
+    await load(false);
+    expect(sorted(await from(pods[0] as Peer, SERVICE_ADDRESS, 80, 30))).toEqual(["pod-11 10.244.0.1", "pod-12 10.244.0.1"]);
+    await load(true);
   });
 
   test("starts again without interrupting anybody", async () => {

@@ -4,12 +4,14 @@
  * It listens at the node's address; the Service kube-system/kube-dns leads there (cluster-objects.ts).
  * https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/
  */
+import { networkInterfaces } from "node:os";
 import type { Clock } from "../../base/clock.ts";
 import type { Entropy } from "../../base/entropy.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { Informers } from "../../client/informer.ts";
 import { followClusterNames } from "./cluster-names.ts";
 import { createForwarder } from "./forwarder.ts";
+import { isIn } from "./ranges.ts";
 import { nodeResolvers } from "./resolv-conf.ts";
 import { createResponder } from "./responder.ts";
 import { openDnsSockets } from "./sockets.ts";
@@ -27,7 +29,7 @@ export interface DnsServerOptions {
   serviceAddress: string;
   /** cluster.local */
   clusterDomain: string;
-  /** The Pod and Service ranges: no question about an address of theirs is forwarded. */
+  /** The Pod and Service ranges: who has an address of theirs is answered, and no question about one is forwarded. */
   ranges: readonly string[];
   /** Default: /etc/resolv.conf. */
   resolvConf?: string;
@@ -43,6 +45,13 @@ export interface DnsServer {
 
 /** Not 53, which a resolver of the machine may hold on all addresses. */
 export const DEFAULT_DNS_PORT = 10_053;
+
+/**
+ * Pods and the machine itself are answered. At a LAN address we would otherwise be everybody's resolver. The machine's addresses change,
+ * so they are looked up, but only for who is no Pod.
+ */
+const isOwnAddress = (address: string): boolean =>
+  Object.values(networkInterfaces()).some((addresses) => addresses?.some((own) => own.address === address));
 
 /** Resolves when it can answer: all that is in the cluster is known. */
 export async function startDnsServer(options: DnsServerOptions): Promise<DnsServer> {
@@ -67,6 +76,7 @@ export async function startDnsServer(options: DnsServerOptions): Promise<DnsServ
     address: listenAddress,
     port: options.port ?? DEFAULT_DNS_PORT,
     responder,
+    isClient: (address) => ranges.some((range) => isIn(address, range)) || isOwnAddress(address),
     clock,
     logger,
   });

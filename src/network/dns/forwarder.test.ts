@@ -14,7 +14,14 @@ afterEach(async () => {
 });
 
 async function resolver(responder: Responder): Promise<number> {
-  const sockets = await openDnsSockets({ address: "127.0.0.1", port: 0, responder, clock: realClock, logger: silentLogger });
+  const sockets = await openDnsSockets({
+    address: "127.0.0.1",
+    port: 0,
+    responder,
+    isClient: () => true,
+    clock: realClock,
+    logger: silentLogger,
+  });
   open.push(sockets);
   return sockets.port;
 }

@@ -3,6 +3,7 @@ import type { Answer } from "dns-packet";
 import { namespaceOf } from "../../api/meta.ts";
 import { isIPv4 } from "../../api/names.ts";
 import { type ClusterNames, serviceNameOf } from "./cluster-names.ts";
+import { isIn } from "./ranges.ts";
 import { endpointLabel, serviceDomain } from "./service-records.ts";
 import { MISSING, NOTHING, TTL_SECONDS, type Zone, type ZoneAnswer, type ZoneQuestion } from "./zone.ts";
 
@@ -13,14 +14,6 @@ function addressOf(name: string): string | undefined {
   if (!name.endsWith(REVERSE_SUFFIX)) return undefined;
   const address = name.slice(0, -REVERSE_SUFFIX.length).split(".").toReversed().join(".");
   return isIPv4(address) ? address : undefined;
-}
-
-const numberOf = (address: string): number => address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
-
-function isIn(address: string, cidr: string): boolean {
-  const [start = "", bits = "32"] = cidr.split("/");
-  const size = 2 ** (32 - Number(bits));
-  return Math.floor(numberOf(address) / size) === Math.floor(numberOf(start) / size);
 }
 
 function namesAt(zone: Zone, address: string, cluster: ClusterNames): string[] {

@@ -15,6 +15,8 @@ export interface DnsSocketsOptions {
   /** Any free one where it is taken. */
   port: number;
   responder: Responder;
+  /** Whether to answer somebody at that address at all. Others get silence: no datagram of ours goes to a forged sender. */
+  isClient: (address: string) => boolean;
   clock: Clock;
   logger: Logger;
 }
@@ -82,8 +84,9 @@ function serveConnection(socket: Socket, { responder, clock }: DnsSocketsOptions
   socket.once("close", () => idle.cancel());
 }
 
-function serveDatagrams(socket: DatagramSocket, { responder, logger }: DnsSocketsOptions): void {
+function serveDatagrams(socket: DatagramSocket, { responder, isClient, logger }: DnsSocketsOptions): void {
   socket.on("message", async (query, from) => {
+    if (!isClient(from.address)) return;
     const response = await responder(query, "udp").catch((error: unknown) => {
       logger.error("a DNS query could not be answered", { error: String(error) });
       return undefined;
@@ -122,6 +125,7 @@ async function bindBoth(
 export async function openDnsSockets(options: DnsSocketsOptions): Promise<DnsSockets> {
   const connections = new Set<Socket>();
   const server = createServer({ noDelay: true }, (socket) => {
+    if (!options.isClient(socket.remoteAddress ?? "")) return void socket.destroy();
     connections.add(socket);
     socket.once("close", () => connections.delete(socket));
     serveConnection(socket, options);

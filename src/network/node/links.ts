@@ -41,16 +41,20 @@ async function addDevice(run: RunCommand, device: string): Promise<void> {
   throw refusal;
 }
 
+/** Throws where a device of that name is there that the record does not know: of another cluster, or of somebody else. */
+export async function refuseForeignDevice(run: RunCommand, { record }: RecordFile, device: string): Promise<void> {
+  const present = (await linksOf(run)).some(({ ifname }) => ifname === device);
+  if (present && record.device !== device)
+    throw new NodeNetworkError(
+      `the network device ${device} is there already and is not ours: is another cluster running? Otherwise remove it: ip link delete ${device}`,
+    );
+}
+
 /** The node's address on our device, unless the machine has it elsewhere (a LAN address). */
 async function ensureDevice(run: RunCommand, { record, save }: RecordFile, options: LinkOptions): Promise<void> {
   const { device, nodeAddress } = options;
   const links = await linksOf(run);
-  const present = links.some(({ ifname }) => ifname === device);
-  if (present && record.device !== device)
-    throw new NodeNetworkError(
-      `the network device ${device} is there already and is not ours: remove it (ip link delete ${device}) or name another`,
-    );
-  if (!present) {
+  if (!links.some(({ ifname }) => ifname === device)) {
     record.device = device;
     await save();
     await addDevice(run, device);

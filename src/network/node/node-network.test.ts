@@ -29,18 +29,26 @@ describe("the node's network", () => {
       return args.includes("-j") ? JSON.stringify([{ ifname: "timonier0", addr_info: [] }]) : "";
     };
     await expect(setUpNodeNetwork({ ...options(), run })).rejects.toThrow("timonier0 is there already and is not ours");
-    commands.length = 0;
     await tearDownNodeNetwork({ recordFile: options().recordFile, run });
-    expect(commands.filter((command) => command.startsWith("ip link delete"))).toEqual([]);
+    // Not even looked at twice: the rules may be those of another cluster.
+    expect(commands).toEqual(["ip -j address show"]);
+    expect(await readdir(directory)).toEqual([]);
   });
 
-  test("writes down what it is about to do before it does it", async () => {
-    const run = async (command: string, args: readonly string[]): Promise<string> => {
-      if (command === "ip" && args[0] === "link" && args[1] === "add") throw new NodeNetworkError("out of devices");
-      return args.includes("-j") ? "[]" : "";
+  test("writes down what it is about to do before it does it, and puts back what a failed start had changed", async () => {
+    let noted: unknown;
+    const commands: string[] = [];
+    const run = async (command: string, args: readonly string[], input?: string): Promise<string> => {
+      commands.push([command, ...args].join(" "));
+      if (input?.endsWith("delete table ip timonier\n")) commands.push("the table is deleted");
+      if (command !== "ip" || args[1] !== "add") return args.includes("-j") ? "[]" : "";
+      noted = JSON.parse(await readFile(options().recordFile, "utf8"));
+      throw new NodeNetworkError("out of devices");
     };
     await expect(setUpNodeNetwork({ ...options(), run })).rejects.toThrow("out of devices");
-    expect(JSON.parse(await readFile(options().recordFile, "utf8"))).toMatchObject({ device: "timonier0" });
+    expect(noted).toMatchObject({ device: "timonier0" });
+    expect(commands.at(-1)).toBe("the table is deleted");
+    expect(await readdir(directory)).toEqual([]);
   });
 
   test("does nothing without a record", async () => {

@@ -6,8 +6,8 @@
  */
 import { type BaseRulesetOptions, baseRuleset, DELETE_TABLE } from "./base-ruleset.ts";
 import { type RunCommand, runCommand } from "./commands.ts";
-import { ensureLinks, removeLinks } from "./links.ts";
-import { openRecord } from "./record.ts";
+import { ensureLinks, refuseForeignDevice, removeLinks } from "./links.ts";
+import { openRecord, type RecordFile } from "./record.ts";
 import { ensureSysctls, restoreSysctls } from "./sysctls.ts";
 
 export interface NodeNetworkOptions {
@@ -31,18 +31,34 @@ export interface NodeNetwork {
   tearDown(): Promise<void>;
 }
 
-/** Throws NodeNetworkError: no permission, a missing tool, a device that is not ours. */
+/**
+ * Throws NodeNetworkError: no permission, a missing tool, a device that is not ours. What a first attempt had changed by then is put
+ * back.
+ */
 export async function setUpNodeNetwork(options: NodeNetworkOptions): Promise<NodeNetwork> {
-  const { run = runCommand, recordFile, nodeAddress, podCidr, serviceCidr, podDevices, device } = options;
+  const { run = runCommand, recordFile } = options;
   const file = await openRecord(recordFile);
-  await file.save();
+  await refuseForeignDevice(run, file, options.device);
+  const tearDown = () => tearDownNodeNetwork({ recordFile, run });
+  try {
+    return { base: await applyAll(run, file, options), tearDown };
+  } catch (error) {
+    // The first error says what is wrong; that nothing can be put back either has the same cause.
+    if (!file.found) await tearDown().catch(() => {});
+    throw error;
+  }
+}
+
+async function applyAll(run: RunCommand, file: RecordFile, options: NodeNetworkOptions): Promise<BaseRulesetOptions> {
+  const { nodeAddress, podCidr, serviceCidr, podDevices, device } = options;
   const base: BaseRulesetOptions = { nodeAddress, podCidr, serviceCidr, device, podDevices, bridgeFiltering: true };
+  await file.save();
   // The rules come first: there is no moment at which a route leads somewhere and nothing refuses.
   await sendBase(run, base);
   await ensureLinks(run, file, options);
   const bridgeFiltering = await ensureSysctls(run, file);
   if (!bridgeFiltering) await sendBase(run, { ...base, bridgeFiltering });
-  return { base: { ...base, bridgeFiltering }, tearDown: () => tearDownNodeNetwork({ recordFile, run }) };
+  return { ...base, bridgeFiltering };
 }
 
 /** A table of another version may hold a map of another type: then it starts from scratch. */
