@@ -71,3 +71,9 @@ export const realClock: Clock = {
       else setTimeout(resolve, 0);
     }),
 };
+
+/** Timers keep no process alive; this does, until it is cancelled, for what runs on the real clock until somebody ends it. */
+export function keepProcessAlive(): Timer {
+  const handle = setInterval(() => {}, MAX_DELAY_MS);
+  return { cancel: () => clearInterval(handle) };
+}

@@ -7,7 +7,7 @@
  */
 import { sharedTokenKey } from "../apiserver/authn/token-key.ts";
 import { assert } from "../base/assert.ts";
-import { type Clock, realClock } from "../base/clock.ts";
+import { type Clock, keepProcessAlive, realClock } from "../base/clock.ts";
 import { type Entropy, seededEntropy, systemEntropy } from "../base/entropy.ts";
 import { type Logger, silentLogger } from "../base/logger.ts";
 import { type VirtualClock, virtualClock } from "../base/virtual-clock.ts";
@@ -144,6 +144,8 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
   const { time, store, log, passage, socket, controlPlane, nodes } = parts;
   const { clock, virtual, entropy, seed } = time;
   const finished = (work: Promise<unknown>): Promise<void> => finish(passage, virtual, work);
+  // A virtual cluster lives while somebody moves its time; a real one until it is ended.
+  const alive = virtual === undefined || socket !== undefined ? keepProcessAlive() : undefined;
   await finished(Promise.all([controlPlane.ready(), nodes.ready()]));
 
   const client = controlPlane.clientFor(ADMINISTRATOR, "timonier");
@@ -162,6 +164,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     await controlPlane.stop();
     log.stop();
     await store.close();
+    alive?.cancel();
   }
 
   return {
