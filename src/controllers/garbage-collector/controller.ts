@@ -34,9 +34,10 @@ const isFollowed = ({ verbs, group, resource }: AnyResource): boolean =>
   !(resource === "events" && /^(events\.k8s\.io)?$/.test(group));
 
 interface Following {
-  readonly row: AnyResource;
+  /** Undefined for a kind that the shared informers follow. */
   readonly reflector: Reflector | undefined;
-  readonly uids: Set<string>;
+  /** Of the nodes in the graph. */
+  readonly uids: ReadonlySet<string>;
 }
 
 /** Keeps the graph of one kind as its reflector tells. */
@@ -65,102 +66,118 @@ function graphTarget(graph: Graph, row: AnyResource, uids: Set<string>, tell: (d
   return target;
 }
 
-function follow(
-  row: AnyResource,
-  graph: Graph,
-  context: ControlLoopContext,
-  tell: (due: string[]) => void,
-  onSynced: () => void,
-): Following {
-  const { informers, client, clock, entropy, logger } = context;
-  const uids = new Set<string>();
-  const target = graphTarget(graph, row, uids, tell, onSynced);
-  if (informers.watches(row)) {
-    const put = (object: DeepReadonly<KubernetesObject>): void => target.put(object as KubernetesObject);
-    informers.watch(row as Resource, {
-      added: put,
-      updated: put,
-      deleted: (object) => target.removed(object as KubernetesObject),
-    });
-    void informers.synced().then(onSynced);
-    return { row, reflector: undefined, uids };
-  }
-  const reflector = startReflector({ client, of: row as Resource, metadataOnly: true, clock, entropy, logger, target });
-  return { row, reflector, uids };
-}
-
 export const garbageCollector: ControlLoop = {
   name: "generic-garbage-collector",
-  start(context) {
-    const { client, clock, informers, logger } = context;
-    const graph = ownerGraph();
-    const followed = new Map<string, Following>();
-    const kinds = new Map<string, AnyResource>();
-    const unsynced = new Set<string>();
-    const early = new Set<string>();
-    let discovered = false;
+  start: (context) => new GarbageCollector(context),
+};
 
-    function add(uid: string): void {
-      if (!discovered || unsynced.size > 0) early.add(uid);
-      else if (graph.get(uid)?.orphans) queue.addAfter(uid, LAST_WORD_MS);
-      else queue.add(uid);
-    }
-    const tell = (due: string[]): void => due.forEach(add);
-    // Nothing is judged before all kinds have been seen once: an owner not seen yet would cost a request.
-    function open(): void {
-      if (!discovered || unsynced.size > 0) return;
-      for (const uid of early) queue.add(uid);
-      early.clear();
-    }
+class GarbageCollector {
+  readonly #context: ControlLoopContext;
+  readonly #graph = ownerGraph();
+  /** By resource and group. */
+  readonly #followed = new Map<string, Following>();
+  readonly #kinds = new Map<string, AnyResource>();
+  /** Keys of `#followed` whose present state has not come in whole. */
+  readonly #unsynced = new Set<string>();
+  /** Nothing is judged before all kinds have been seen once: an owner not seen yet would cost a request. */
+  readonly #early = new Set<string>();
+  readonly #queue: WorkQueue;
+  #discovered = false;
 
-    async function discoverAll(): Promise<void> {
-      const { resources, failed } = await discover(client);
-      for (const row of resources) kinds.set(`${row.group}/${row.kind}`, row);
-      const wanted = new Map(resources.filter(isFollowed).map((row) => [`${row.group}/${row.resource}`, row]));
-      for (const [key, row] of wanted) {
-        if (followed.has(key)) continue;
-        unsynced.add(key);
-        const synced = (): void => {
-          if (unsynced.delete(key)) open();
-        };
-        followed.set(key, follow(row, graph, context, tell, synced));
-      }
-      for (const [key, { reflector, uids }] of followed) {
-        if (wanted.has(key) || failed.length > 0) continue;
-        followed.delete(key);
-        unsynced.delete(key);
-        await reflector?.stop();
-        for (const uid of uids) tell(graph.remove(uid));
-      }
-      discovered = true;
-      open();
-      if (failed.length > 0) throw new Error(`discovery failed: ${failed.join(", ")}`);
-    }
-
-    const resourceOf = (apiVersion: string, kind: string): AnyResource | undefined => kinds.get(groupKind(apiVersion, kind));
-    const collect = collector({ graph, context, resourceOf, enqueue: add, gone: (uid) => tell(graph.remove(uid)) });
-    const queue: WorkQueue = createWorkQueue({
+  constructor(context: ControlLoopContext) {
+    const { clock, logger, informers } = context;
+    this.#context = context;
+    const collect = collector({
+      graph: this.#graph,
+      context,
+      resourceOf: (apiVersion, kind) => this.#kinds.get(groupKind(apiVersion, kind)),
+      enqueue: (uid) => this.#enqueue(uid),
+      gone: (uid) => this.#enqueueAll(this.#graph.remove(uid)),
+    });
+    this.#queue = createWorkQueue({
       name: "garbage-collector",
       clock,
       workers: WORKERS,
-      work: (key) => (key === DISCOVER ? discoverAll() : collect(key)),
+      work: (key) => (key === DISCOVER ? this.#discoverAll() : collect(key)),
       onError(key, error) {
         if (!isConflict(error) && !isNotFound(error)) logger.debug("not collected", { key, error: String(error) });
       },
     });
     const rediscover = (): void => {
-      queue.add(DISCOVER);
-      queue.addAfter(DISCOVER, DISCOVER_AGAIN_MS);
+      this.#queue.add(DISCOVER);
+      this.#queue.addAfter(DISCOVER, DISCOVER_AGAIN_MS);
     };
     for (const row of [CustomResourceDefinition, APIService] as AnyResource[]) {
       informers.watch(row as Resource, { added: rediscover, updated: rediscover, deleted: rediscover });
     }
-    queue.add(DISCOVER);
-    return {
-      async stop() {
-        await queue.stop();
-        await Promise.all([...followed.values()].map(({ reflector }) => reflector?.stop()));
-      },
+    this.#queue.add(DISCOVER);
+  }
+
+  async stop(): Promise<void> {
+    await this.#queue.stop();
+    await Promise.all([...this.#followed.values()].map(({ reflector }) => reflector?.stop()));
+  }
+
+  get #ready(): boolean {
+    return this.#discovered && this.#unsynced.size === 0;
+  }
+
+  #enqueue(uid: string): void {
+    if (!this.#ready) this.#early.add(uid);
+    else if (this.#graph.get(uid)?.orphans) this.#queue.addAfter(uid, LAST_WORD_MS);
+    else this.#queue.add(uid);
+  }
+
+  #enqueueAll(uids: string[]): void {
+    for (const uid of uids) this.#enqueue(uid);
+  }
+
+  /** Begins with what came early, if all has been seen. */
+  #begin(): void {
+    if (!this.#ready) return;
+    for (const uid of this.#early) this.#queue.add(uid);
+    this.#early.clear();
+  }
+
+  async #discoverAll(): Promise<void> {
+    const { resources, failed } = await discover(this.#context.client);
+    for (const row of resources) this.#kinds.set(`${row.group}/${row.kind}`, row);
+    const wanted = new Map(resources.filter(isFollowed).map((row) => [`${row.group}/${row.resource}`, row]));
+    for (const [key, row] of wanted) if (!this.#followed.has(key)) this.#follow(key, row);
+    // What a group that did not answer serves is not known to be gone.
+    if (failed.length === 0) {
+      for (const key of [...this.#followed.keys()]) if (!wanted.has(key)) await this.#unfollow(key);
+    }
+    this.#discovered = true;
+    this.#begin();
+    if (failed.length > 0) throw new Error(`discovery failed: ${failed.join(", ")}`);
+  }
+
+  #follow(key: string, row: AnyResource): void {
+    const { informers, client, clock, entropy, logger } = this.#context;
+    const uids = new Set<string>();
+    const synced = (): void => {
+      if (this.#unsynced.delete(key)) this.#begin();
     };
-  },
-};
+    this.#unsynced.add(key);
+    const target = graphTarget(this.#graph, row, uids, (due) => this.#enqueueAll(due), synced);
+    if (informers.watches(row)) {
+      const put = (object: DeepReadonly<KubernetesObject>): void => target.put(object as KubernetesObject);
+      const deleted = (object: DeepReadonly<KubernetesObject>): void => target.removed(object as KubernetesObject);
+      informers.watch(row as Resource, { added: put, updated: put, deleted });
+      void informers.synced().then(synced);
+      this.#followed.set(key, { reflector: undefined, uids });
+      return;
+    }
+    const reflector = startReflector({ client, of: row as Resource, metadataOnly: true, clock, entropy, logger, target });
+    this.#followed.set(key, { reflector, uids });
+  }
+
+  async #unfollow(key: string): Promise<void> {
+    const { reflector, uids = [] } = this.#followed.get(key) ?? {};
+    this.#followed.delete(key);
+    this.#unsynced.delete(key);
+    await reflector?.stop();
+    for (const uid of uids) this.#enqueueAll(this.#graph.remove(uid));
+  }
+}
