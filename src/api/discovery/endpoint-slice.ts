@@ -5,6 +5,7 @@ import type * as generated from "../generated/discovery-v1.ts";
 import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
 import { ageOf, countOf, firstOf, UNSET } from "../table/cells.ts";
+import { validateEndpointSlice } from "./endpoint-slice-validation.ts";
 
 export type EndpointSlice = generated.EndpointSlice;
 
@@ -16,6 +17,19 @@ const formatAddresses = ({ endpoints }: DeepReadonly<EndpointSlice>): string =>
   ) || UNSET;
 
 const strategy: Strategy<EndpointSlice> = {
+  hasGeneration: true,
+  unconditionalUpdate: true,
+
+  default({ ports }) {
+    for (const port of ports ?? []) {
+      port.name ??= "";
+      port.protocol ??= "TCP";
+    }
+  },
+
+  validate: validateEndpointSlice,
+  warnings: ({ addressType }) => (addressType === "FQDN" ? ["addressType: FQDN endpoints are deprecated"] : []),
+
   columns: (slice) => [
     slice.metadata.name,
     slice.addressType,

@@ -1,12 +1,30 @@
 /** node.k8s.io/v1 RuntimeClass. */
+
+import { validateTolerations } from "../core/pod/validation/scheduling.ts";
+import { validateContainerResourceName, validateResourceAmount } from "../core/resource-names.ts";
 import type * as generated from "../generated/node-v1.ts";
+import { validateLabels } from "../meta-validation.ts";
+import { dnsLabelErrors } from "../names.ts";
 import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
 import { ageOf } from "../table/cells.ts";
+import { follows, immutable } from "../validation.ts";
 
 export type RuntimeClass = generated.RuntimeClass;
 
 const strategy: Strategy<RuntimeClass> = {
+  validate({ handler, overhead, scheduling }, previous, report) {
+    follows(handler, dnsLabelErrors, report.at("handler"));
+    for (const [key, amount] of Object.entries(overhead?.podFixed ?? {})) {
+      const here = report.at("overhead", "podFixed", { key });
+      validateContainerResourceName(key, here);
+      validateResourceAmount(key, amount, here);
+    }
+    validateLabels(scheduling?.nodeSelector, report.at("scheduling", "nodeSelector"));
+    validateTolerations(scheduling?.tolerations, report.at("scheduling", "tolerations"));
+    if (previous) immutable(handler, previous.handler, report.at("handler"));
+  },
+
   columns: (runtimeClass) => [runtimeClass.metadata.name, runtimeClass.handler, ageOf(runtimeClass)],
 };
 

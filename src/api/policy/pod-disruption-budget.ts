@@ -7,7 +7,7 @@ import type * as generated from "../generated/policy-v1.ts";
 import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
 import { ageOf } from "../table/cells.ts";
-import { exclusive, intOrPercent, validateLabelSelector } from "../validation.ts";
+import { exclusive, intOrPercent, notNegative, oneOf, validateLabelSelector } from "../validation.ts";
 
 export type PodDisruptionBudget = generated.PodDisruptionBudget;
 
@@ -23,7 +23,17 @@ const strategy: Strategy<PodDisruptionBudget> = {
     intOrPercent(spec.minAvailable, report.at("spec", "minAvailable"), { most100: true });
     intOrPercent(spec.maxUnavailable, report.at("spec", "maxUnavailable"), { most100: true });
     validateLabelSelector(spec.selector, report.at("spec", "selector"));
+    const policy = spec.unhealthyPodEvictionPolicy;
+    if (policy !== undefined) oneOf(policy, ["AlwaysAllow", "IfHealthyBudget"], report.at("spec", "unhealthyPodEvictionPolicy"));
   },
+
+  validateSubresource: {
+    status({ status }, _previous, report) {
+      for (const field of ["disruptionsAllowed", "currentHealthy", "desiredHealthy", "expectedPods"] as const)
+        notNegative(status[field], report.at("status", field));
+    },
+  },
+
   columns: (budget) => {
     const { minAvailable, maxUnavailable } = budget.spec ?? {};
     return [

@@ -6,10 +6,13 @@ import type * as generated from "../generated/scheduling-v1.ts";
 import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
 import { ageOf } from "../table/cells.ts";
+import { validatePriorityClass } from "./priority-class-validation.ts";
 
 export type PriorityClass = generated.PriorityClass;
 
 const strategy: Strategy<PriorityClass> = {
+  validate: validatePriorityClass,
+
   hasGeneration: true,
   unconditionalUpdate: true,
 

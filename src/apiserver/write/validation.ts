@@ -16,13 +16,13 @@ export interface Validation {
 export function validate({ target, object, old }: Validation, causes: StatusCause[]): void {
   const { row, face, subresource, context } = target;
   const name = object.metadata.name ?? "";
-  if (causes.length > 0) throw invalid({ group: face.group, kind: face.kind }, name, causes);
+  if (causes.length > 0) throw invalid(row, name, causes);
   const root: Report = report(causes);
   if (old === undefined) validateMetadata(row, object, root);
   else validateMetadataUpdate(row, object, old, root);
   const ofSubresource = subresource && row.strategy.validateSubresource?.[subresource.name];
   if (ofSubresource && old) ofSubresource(object, old, root);
   else if (subresource === undefined) row.strategy.validate?.(object, old, root, face);
-  if (causes.length > 0) throw invalid({ group: face.group, kind: face.kind }, name, causes);
+  if (causes.length > 0) throw invalid(row, name, causes);
   for (const text of row.strategy.warnings?.(object, old) ?? []) context.warnings.add(text);
 }
