@@ -19,7 +19,7 @@ import { nodeHost } from "../kubelet/host/node-host.ts";
 import { createKubelet, type Kubelet } from "../kubelet/kubelet.ts";
 import { criRuntime } from "../kubelet/runtime/cri/cri-runtime.ts";
 import type { Runtime } from "../kubelet/runtime/runtime.ts";
-import { startProxy } from "../network/proxy/proxy.ts";
+import { type ServiceProxy, startProxy } from "../network/proxy/proxy.ts";
 import { serve } from "../wire/server.ts";
 import { dnsAddressOf } from "./addresses.ts";
 import { type AgentConfig, BRIDGE, cgroupRootOf, NODE_API_PORT } from "./agent-config.ts";
@@ -81,10 +81,10 @@ const onlyApiServer =
 
 async function startKubelet(
   options: AgentOptions,
-  parts: { client: Client; informers: Informers; runtime: Runtime },
+  parts: { client: Client; informers: Informers; runtime: Runtime; withdraw: ServiceProxy["withdraw"] | undefined },
 ): Promise<Kubelet> {
   const { config, clock, entropy, logger } = options;
-  const { client, informers, runtime } = parts;
+  const { client, informers, runtime, withdraw } = parts;
   informers.watch(Service);
   const dns = { servers: [dnsAddressOf(config.serviceCidr)], domain: config.clusterDomain, host: await hostDns() };
   const kubelet = createKubelet({
@@ -100,6 +100,7 @@ async function startKubelet(
     cluster: { dns },
     host: nodeHost,
     hookHttp,
+    ...(withdraw === undefined ? {} : { withdraw }),
     services: {
       services: (namespace) => informers.list(Service, namespace),
       apiServer: () => informers.get(Service, "default", "kubernetes"),
@@ -114,7 +115,7 @@ async function startKubelet(
 }
 
 /** Undefined where it is switched off. */
-async function startServiceProxy(options: AgentOptions): Promise<{ stop(): Promise<void> } | undefined> {
+async function startServiceProxy(options: AgentOptions): Promise<Pick<ServiceProxy, "withdraw" | "stop"> | undefined> {
   const { config, clock, logger } = options;
   if (config.proxy === undefined) return undefined;
   const { informers, close } = await connectComponent({
@@ -124,6 +125,7 @@ async function startServiceProxy(options: AgentOptions): Promise<{ stop(): Promi
   });
   const proxy = await startProxy({ nodeName: config.nodeName, base: config.proxy.network, informers, clock, logger });
   return {
+    withdraw: (uid) => proxy.withdraw(uid),
     async stop() {
       await proxy.stop();
       await close();
@@ -138,7 +140,11 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const node = await connectComponent({ ...options, kubeconfig: config.kubeconfig, userAgent: "kubelet" });
   const proxy = await startServiceProxy(options);
   const dns = config.dns && startDnsThread({ configFile: options.configFile, clock, logger, onListening: options.onDns });
-  const kubelet = await startKubelet(options, { ...node, runtime: followPodRange(runtime, containerd) });
+  const kubelet = await startKubelet(options, {
+    ...node,
+    runtime: followPodRange(runtime, containerd),
+    withdraw: proxy?.withdraw,
+  });
   const api = await serve({
     handler: onlyApiServer(kubelet.handler),
     tls: { ...config.serving, clientCa: config.clientCa },

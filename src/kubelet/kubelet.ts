@@ -93,6 +93,7 @@ function createParts(options: KubeletOptions): Parts {
     crashes: createBackoff(),
     probes: createProbeManager({ prober, clock, wheel, events, onChange: (uid) => workers.get(uid)?.wake() }),
     runHook: hookRunner(runtime, clock, options.hookHttp),
+    withdraw: options.withdraw,
     output,
     volumes,
     configs,

@@ -33,6 +33,10 @@ export interface KubeletOptions {
   /** Files and mounts; absent on a simulated node. */
   host?: Host;
   hookHttp?: HookHttp;
+  /**
+   * Called before a deleted Pod's hooks and signals: resolves when this node sends it no new connections. Waited for a short while only.
+   */
+  withdraw?: (uid: string) => Promise<void>;
   /** Where containers find Services in their environment; without it they do not. */
   services?: ServiceSource;
   /** ConfigMaps and Secrets; by default each one that a Pod refers to is watched. Simulated nodes may share one source. */

@@ -53,6 +53,8 @@ export interface PodContext {
   crashes: Backoff;
   probes: ProbeManager;
   runHook: RunHook;
+  /** Takes a Pod out of what sends it traffic; undefined where nothing does. */
+  withdraw: ((uid: string) => Promise<void>) | undefined;
   output: ContainerOutput;
   volumes: PodVolumes;
   configs: PodConfigs;
