@@ -75,6 +75,8 @@ function bound(old: DeepReadonly<Pod>, binding: Binding, node: string, nowMs: nu
   };
   const others = (pod.status.conditions ?? []).filter(({ type }) => type !== scheduled.type);
   pod.status.conditions = [...others, scheduled];
+  // It has served its purpose (KEP-5278).
+  delete pod.status.nominatedNodeName;
   return pod;
 }
 

@@ -59,9 +59,9 @@ export interface JudgedRefusal {
 
 /** Which plugin refuses the Pod on the node, and a way to ask why; undefined where none does. */
 export function refusalOn(pod: PodInfo, state: ClusterState, preparation: Preparation, node: number): JudgedRefusal | undefined {
-  const crowd = state.nominations.before(pod, state.nodes[node]!.name);
-  if (crowd.length > 0) {
-    const refusal = refusalAmong(crowd, pod, state, { preparation, node });
+  if (state.nominations.size > 0) {
+    const crowd = state.nominations.before(pod, state.nodes[node]!.name);
+    const refusal = crowd.length > 0 ? refusalAmong(crowd, pod, state, { preparation, node }) : undefined;
     if (refusal) return refusal;
   }
   for (const { plugin, prepared } of preparation.filters)
