@@ -5,6 +5,7 @@
  */
 import { clusterRoleAggregationController } from "./cluster-role-aggregation.ts";
 import type { AnyController, ControlLoop } from "./controller.ts";
+import { daemonSetController } from "./daemon-set/controller.ts";
 import { deploymentController } from "./deployment/controller.ts";
 import { disruptionController } from "./disruption/controller.ts";
 import { endpointSliceController } from "./endpoints/endpoint-slices.ts";
@@ -23,6 +24,7 @@ import { resourceQuotaController } from "./resource-quota/controller.ts";
 import { serviceAccountController } from "./service-account/default-account.ts";
 import { rootCaPublisher } from "./service-account/root-ca.ts";
 import { type TokenSecretsOptions, tokenSecretsController } from "./service-account/token-secrets.ts";
+import { statefulSetController } from "./stateful-set/controller.ts";
 
 export type { AnyController, ControlLoop } from "./controller.ts";
 export { type ControllersOptions, type RunningControllers, startControllers } from "./runner.ts";
@@ -43,6 +45,8 @@ export const allControllers = (configuration: ControllersConfiguration): readonl
   replicaSetController,
   replicationController,
   deploymentController,
+  daemonSetController,
+  statefulSetController,
   jobController,
   ttlAfterFinishedController,
   endpointSliceController,

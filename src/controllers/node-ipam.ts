@@ -6,19 +6,17 @@
  * https://kubernetes.io/docs/concepts/cluster-administration/networking/
  */
 import { Node } from "../api/core/node.ts";
+import { ipv4Range, ipv4Text } from "../base/ipv4.ts";
 import type { AnyController, Reconcile } from "./controller.ts";
 
 /** A node gets 256 addresses, as upstream's default. */
 const NODE_BITS = 24;
-
-const numberOf = (address: string): number => address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
-const addressOf = (number: number): string => [24, 16, 8, 0].map((shift) => Math.floor(number / 2 ** shift) % 256).join(".");
+const NODE_SIZE = 2 ** (32 - NODE_BITS);
 
 /** The ranges of nodes within the cluster's, in order. */
 function* rangesOf(podCidr: string): Iterable<string> {
-  const [base = "", bits = "16"] = podCidr.split("/");
-  const count = 2 ** (NODE_BITS - Number(bits));
-  for (let index = 0; index < count; index++) yield `${addressOf(numberOf(base) + index * 2 ** (32 - NODE_BITS))}/${NODE_BITS}`;
+  const { start, size } = ipv4Range(podCidr);
+  for (let offset = 0; offset + NODE_SIZE <= size; offset += NODE_SIZE) yield `${ipv4Text(start + offset)}/${NODE_BITS}`;
 }
 
 /** The first range that no node has. Pure. */

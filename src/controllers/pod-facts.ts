@@ -1,7 +1,8 @@
 /** What controllers ask of a Pod: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/ */
 import type { Pod } from "../api/core/pod/pod.ts";
 import type { DeepReadonly } from "../base/readonly.ts";
-import { timeOf, timestamp } from "./time.ts";
+import { timeOf } from "./time.ts";
+import { formatTime } from "../api/time.ts";
 
 type ReadonlyPod = DeepReadonly<Pod>;
 
@@ -66,7 +67,7 @@ export function withPodCondition(
   const next = {
     ...before,
     ...condition,
-    lastTransitionTime: moved ? timestamp(nowMs) : before.lastTransitionTime,
+    lastTransitionTime: moved ? formatTime(nowMs) : before.lastTransitionTime,
     ...(metadata.generation === undefined ? {} : { observedGeneration: metadata.generation }),
   } as NonNullable<ReadonlyPod["status"]["conditions"]>[number];
   const conditions = status.conditions ?? [];

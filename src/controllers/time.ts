@@ -1,6 +1,4 @@
-/** Times as they stand in objects. */
-/** RFC 3339 in whole seconds: what metav1.Time is. */
-export const timestamp = (nowMs: number): string => new Date(nowMs).toISOString().replace(/\.\d+Z$/, "Z");
+/** Times of objects, read: `formatTime` of src/api/time.ts writes them. */
 
 /** Milliseconds since the epoch; 0 for none. */
 export const timeOf = (text: string | null | undefined): number => (text ? Date.parse(text) : 0);

@@ -3,7 +3,8 @@ import type { Deployment } from "../../api/apps/deployment.ts";
 import type { ReplicaSet } from "../../api/apps/replica-set.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
 import { sum } from "../int-or-percent.ts";
-import { timeOf, timestamp } from "../time.ts";
+import { timeOf } from "../time.ts";
+import { formatTime } from "../../api/time.ts";
 import { maxUnavailable, replicasOf, totalReplicas } from "./rollout.ts";
 
 type ReadonlyDeployment = DeepReadonly<Deployment>;
@@ -17,7 +18,7 @@ export const conditionOf = (status: Status, type: string): Condition | undefined
   status.conditions?.find((condition) => condition.type === type);
 
 export const condition = (type: string, status: string, reason: string, message: string, nowMs: number): Condition => {
-  const time = timestamp(nowMs);
+  const time = formatTime(nowMs);
   return { type, status, lastUpdateTime: time, lastTransitionTime: time, reason, message };
 };
 

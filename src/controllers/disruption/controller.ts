@@ -11,7 +11,8 @@ import { scaledValue } from "../int-or-percent.ts";
 import { messageOf } from "../pod-control.ts";
 import { isReady } from "../pod-facts.ts";
 import { matcherOf } from "../selector.ts";
-import { timeOf, timestamp } from "../time.ts";
+import { timeOf } from "../time.ts";
+import { formatTime } from "../../api/time.ts";
 import { expectedScale, SCALED_KINDS } from "./expected-scale.ts";
 
 type Budget = DeepReadonly<PodDisruptionBudget>;
@@ -78,7 +79,7 @@ function stillDisrupted(budget: Budget, pods: readonly ReadonlyPod[], context: C
 function withAllowed(budget: Budget, reason: string, message: string, nowMs: number): NonNullable<Status["conditions"]> {
   const status = reason === "SufficientPods" ? "True" : "False";
   const before = budget.status.conditions?.find(({ type }) => type === "DisruptionAllowed");
-  const lastTransitionTime = before?.status === status ? before.lastTransitionTime : timestamp(nowMs);
+  const lastTransitionTime = before?.status === status ? before.lastTransitionTime : formatTime(nowMs);
   const observedGeneration = budget.metadata.generation ?? 0;
   return [{ type: "DisruptionAllowed", status, observedGeneration, lastTransitionTime, reason, message }];
 }

@@ -5,7 +5,8 @@
 
 import { sum } from "../int-or-percent.ts";
 import { mostRestarts } from "../pod-facts.ts";
-import { timeOf, timestamp } from "../time.ts";
+import { timeOf } from "../time.ts";
+import { formatTime } from "../../api/time.ts";
 import type { Count, JobStatus } from "./count.ts";
 import { isIndexed, type ReadonlyJob, type ReadonlyPod } from "./pods.ts";
 import { metSuccessRule } from "./policies.ts";
@@ -25,7 +26,7 @@ export const holds = ({ conditions }: JobStatus, type: string): boolean =>
 export const isFinished = ({ status }: ReadonlyJob): boolean => holds(status, "Complete") || holds(status, "Failed");
 
 export function condition(type: string, status: string, { reason, message }: Omit<End, "type">, nowMs: number): JobCondition {
-  const now = timestamp(nowMs);
+  const now = formatTime(nowMs);
   return { type, status, lastProbeTime: now, lastTransitionTime: now, reason, message };
 }
 

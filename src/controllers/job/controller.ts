@@ -13,7 +13,7 @@ import { claimOwned } from "../ownership.ts";
 import { asError, createPods, deletePods } from "../pod-control.ts";
 import { isReady, isTerminating } from "../pod-facts.ts";
 import { byDeletionCost } from "../replica-set/deletion-order.ts";
-import { timestamp } from "../time.ts";
+import { formatTime } from "../../api/time.ts";
 import {
   condition,
   deadlineInMs,
@@ -118,9 +118,9 @@ function progressOf({ job, nowMs, context }: Run, end: End | undefined): { field
       condition("Suspended", "False", { reason: "JobResumed", message: "Job resumed" }, nowMs),
     );
     announce = say("Resumed", "Job resumed");
-    startTime = timestamp(nowMs);
+    startTime = formatTime(nowMs);
   }
-  if (!job.spec.suspend) startTime ??= timestamp(nowMs);
+  if (!job.spec.suspend) startTime ??= formatTime(nowMs);
   if (end !== undefined) conditions = withCondition(conditions, condition(end.type, "True", end, nowMs));
   const fields = { ...(startTime ? { startTime } : {}), ...(conditions.length === 0 ? {} : { conditions }) };
   return { fields, announce };
@@ -142,7 +142,7 @@ function finish(
     status: {
       ...status,
       conditions: withCondition(status.conditions ?? [], last),
-      ...(isComplete ? { completionTime: timestamp(nowMs) } : {}),
+      ...(isComplete ? { completionTime: formatTime(nowMs) } : {}),
     },
     announce,
   };

@@ -1,7 +1,7 @@
 /** What a Namespace says about its own deletion: https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/namespace-v1/ */
 import type { Namespace } from "../../api/core/namespace.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
-import { timestamp } from "../time.ts";
+import { formatTime } from "../../api/time.ts";
 
 type Status = DeepReadonly<Namespace["status"]>;
 type Condition = NonNullable<Status["conditions"]>[number];
@@ -82,7 +82,7 @@ export function terminatingStatus(before: Status, remainder: Remainder, nowMs: n
     const next: Condition = {
       type,
       status: trouble ? "True" : "False",
-      lastTransitionTime: timestamp(nowMs),
+      lastTransitionTime: formatTime(nowMs),
       reason: trouble ? troubleReason : fineReason,
       message: trouble ? troubleMessage : fineMessage,
     };

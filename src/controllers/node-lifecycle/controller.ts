@@ -11,7 +11,7 @@ import { Pod } from "../../api/core/pod/pod.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
 import { type Controller, type ControllerContext, index, on } from "../controller.ts";
 import { isReady } from "../pod-facts.ts";
-import { timestamp } from "../time.ts";
+import { formatTime } from "../../api/time.ts";
 import { conditionOf, type ReadonlyNode, taintsFor } from "./taints.ts";
 
 export const PODS_BY_NODE = "node";
@@ -25,7 +25,7 @@ type Condition = NonNullable<ReadonlyNode["status"]["conditions"]>[number];
 
 /** The conditions of a node that has gone silent. */
 export function silentConditions(node: ReadonlyNode, nowMs: number): readonly Condition[] {
-  const time = timestamp(nowMs);
+  const time = formatTime(nowMs);
   const conditions = (node.status.conditions ?? []).map((condition) =>
     !REPORTED.includes(condition.type) || condition.status === "Unknown"
       ? condition
@@ -49,7 +49,7 @@ export function silentConditions(node: ReadonlyNode, nowMs: number): readonly Co
 }
 
 async function markPodsNotReady(node: ReadonlyNode, { client, listers, events, clock }: ControllerContext): Promise<void> {
-  const lastTransitionTime = timestamp(clock.now());
+  const lastTransitionTime = formatTime(clock.now());
   for (const pod of listers.byIndex(Pod, PODS_BY_NODE, node.metadata.name)) {
     if (!isReady(pod)) continue;
     const conditions = (pod.status.conditions ?? []).map((each) =>
@@ -61,7 +61,7 @@ async function markPodsNotReady(node: ReadonlyNode, { client, listers, events, c
 }
 
 async function writeTaints(node: ReadonlyNode, { client, clock }: ControllerContext): Promise<void> {
-  const taints = taintsFor(node, timestamp(clock.now()));
+  const taints = taintsFor(node, formatTime(clock.now()));
   if (taints === undefined) return;
   const { name, resourceVersion } = node.metadata;
   await client.patch(Node, { name }, "merge", {

@@ -5,7 +5,7 @@ import type { ReplicationController } from "../../api/core/replication-controlle
 import type { DeepReadonly } from "../../base/readonly.ts";
 import { messageOf } from "../pod-control.ts";
 import { isAvailable, isReady } from "../pod-facts.ts";
-import { timestamp } from "../time.ts";
+import { formatTime } from "../../api/time.ts";
 
 export type ReplicaKind = ReplicaSet | ReplicationController;
 export type ReplicaOwner = DeepReadonly<ReplicaKind>;
@@ -47,6 +47,6 @@ function conditionsOf(replicaSet: ReplicaOwner, { pods, failure, nowMs }: Observ
   if (failure === undefined) return before.filter(({ type }) => type !== "ReplicaFailure");
   if (before.some(({ type }) => type === "ReplicaFailure")) return before;
   const reason = pods.length < (replicaSet.spec.replicas ?? 1) ? "FailedCreate" : "FailedDelete";
-  const lastTransitionTime = timestamp(nowMs);
+  const lastTransitionTime = formatTime(nowMs);
   return [...before, { type: "ReplicaFailure", status: "True", lastTransitionTime, reason, message: messageOf(failure) }];
 }
