@@ -1,28 +1,8 @@
-/** `timonier`: one file a command, and one line here. */
-import { Command, CommanderError } from "commander";
-import { addAgent } from "./agent.ts";
-import { addDns } from "./dns.ts";
-import { addDown } from "./down.ts";
-import { reportFailure } from "./failure.ts";
-import { addImage } from "./image.ts";
-import { addKubeconfig } from "./kubeconfig.ts";
-import { addStatus } from "./status.ts";
-import { addUp } from "./up.ts";
+/**
+ * `timonier`: turns on Node's cache of compiled code before anything large is loaded, so that the second start and all after it
+ * compile nothing. https://nodejs.org/api/module.html#module-compile-cache
+ */
+import { enableCompileCache } from "node:module";
 
-const program = new Command("timonier").description("A Kubernetes cluster in one package.").showHelpAfterError().exitOverride();
-
-addUp(program);
-addDown(program);
-addStatus(program);
-addKubeconfig(program);
-addImage(program);
-addAgent(program);
-addDns(program);
-
-try {
-  await program.parseAsync(process.argv);
-} catch (error) {
-  // Commander has said what was wrong with the command line.
-  if (error instanceof CommanderError) process.exitCode = error.exitCode;
-  else reportFailure(error);
-}
+enableCompileCache();
+await import("./program.ts");

@@ -39,7 +39,7 @@ export interface RowCacheOptions {
   windowEvents?: number;
 }
 
-const WINDOW_EVENTS = 4096;
+const WINDOW_EVENTS = 1024;
 const PAGE = 2000;
 
 /** What a cache is made of; `loaded` says that it follows the store. */

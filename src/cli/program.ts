@@ -1,0 +1,28 @@
+/** The command line: one file a command, and one line here. */
+import { Command, CommanderError } from "commander";
+import { addAgent } from "./agent.ts";
+import { addDns } from "./dns.ts";
+import { addDown } from "./down.ts";
+import { reportFailure } from "./failure.ts";
+import { addImage } from "./image.ts";
+import { addKubeconfig } from "./kubeconfig.ts";
+import { addStatus } from "./status.ts";
+import { addUp } from "./up.ts";
+
+const program = new Command("timonier").description("A Kubernetes cluster in one package.").showHelpAfterError().exitOverride();
+
+addUp(program);
+addDown(program);
+addStatus(program);
+addKubeconfig(program);
+addImage(program);
+addAgent(program);
+addDns(program);
+
+try {
+  await program.parseAsync(process.argv);
+} catch (error) {
+  // Commander has said what was wrong with the command line.
+  if (error instanceof CommanderError) process.exitCode = error.exitCode;
+  else reportFailure(error);
+}
