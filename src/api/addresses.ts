@@ -2,6 +2,7 @@
  * IP addresses and ranges as numbers: their canonical forms, and which of them no Service or endpoint may have.
  * https://kubernetes.io/docs/concepts/services-networking/dual-stack/
  */
+import { ipv4Number, ipv4Text } from "../base/ipv4.ts";
 import { isIPv4, isIPv6 } from "./names.ts";
 
 export type IPFamily = "IPv4" | "IPv6";
@@ -18,7 +19,7 @@ export interface AddressRange extends Address {
 
 const BITS = { IPv4: 32, IPv6: 128 } as const;
 
-const valueOfV4 = (text: string): bigint => text.split(".").reduce((sum, octet) => sum * 256n + BigInt(octet), 0n);
+const valueOfV4 = (text: string): bigint => BigInt(ipv4Number(text));
 
 function valueOfV6(text: string): bigint {
   const last = text.slice(text.lastIndexOf(":") + 1);
@@ -65,7 +66,7 @@ function v6Text(value: bigint): string {
 }
 
 export const formatAddress = ({ family, value }: Address): string =>
-  family === "IPv6" ? v6Text(value) : [24n, 16n, 8n, 0n].map((shift) => String((value >> shift) & 255n)).join(".");
+  family === "IPv6" ? v6Text(value) : ipv4Text(Number(value));
 
 /** The first address of a range. */
 export function networkOf({ family, value, length }: AddressRange): Address {

@@ -1,10 +1,8 @@
-/** Arithmetic on IPv4 ranges. */
-const numberOf = (address: string): number => address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
-
-const addressOf = (number: number): string => [24, 16, 8, 0].map((shift) => Math.floor(number / 2 ** shift) % 256).join(".");
+/** Addresses that a cluster takes by their place in a range. */
+import { ipv4Range, ipv4Text } from "../base/ipv4.ts";
 
 /** The address `offset` behind the start of a range. */
-export const addressAt = (cidr: string, offset: number): string => addressOf(numberOf(cidr.split("/")[0] ?? "") + offset);
+export const addressAt = (cidr: string, offset: number): string => ipv4Text(ipv4Range(cidr).start + offset);
 
 /** The first usable address: that of the Service `kubernetes`. */
 export const firstAddressOf = (cidr: string): string => addressAt(cidr, 1);

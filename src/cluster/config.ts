@@ -1,5 +1,7 @@
 /** What a cluster is made of: the options of `timonier up`, with their defaults, checked before anything is touched. */
+
 import { isIPv4 } from "../api/names.ts";
+import { ipv4Range, ipv4Text } from "../base/ipv4.ts";
 
 export type RuntimeChoice = "auto" | "containerd" | "simulated";
 
@@ -84,16 +86,10 @@ function cidr(option: string, text: string, longest: number): string {
     throw new ConfigError(
       `${option} takes an IPv4 range from /8 to /${longest} such as 10.244.0.0/16, not ${JSON.stringify(text)}`,
     );
-  const number = base.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
-  if (number % 2 ** (32 - bits) !== 0)
-    throw new ConfigError(`${option}: ${text} is not the start of a range; did you mean ${baseOf(number, bits)}/${bits}?`);
+  const start = ipv4Text(ipv4Range(text).start);
+  if (start !== base) throw new ConfigError(`${option}: ${text} is not the start of a range; did you mean ${start}/${bits}?`);
   return text;
 }
-
-const baseOf = (number: number, bits: number): string => {
-  const start = number - (number % 2 ** (32 - bits));
-  return [24, 16, 8, 0].map((shift) => Math.floor(start / 2 ** shift) % 256).join(".");
-};
 
 function components(text: string): ReadonlySet<Component> {
   const names = text.split(",").filter(Boolean);

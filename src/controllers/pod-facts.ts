@@ -1,8 +1,8 @@
 /** What controllers ask of a Pod: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/ */
 import type { Pod } from "../api/core/pod/pod.ts";
+import { formatTime } from "../api/time.ts";
 import type { DeepReadonly } from "../base/readonly.ts";
 import { timeOf } from "./time.ts";
-import { formatTime } from "../api/time.ts";
 
 type ReadonlyPod = DeepReadonly<Pod>;
 

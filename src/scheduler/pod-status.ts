@@ -1,7 +1,9 @@
 /** What the scheduler writes into the status of Pods that found no node, and of Pods that it takes off one. */
+
 import { Pod } from "../api/core/pod/pod.ts";
 import { isNotFound } from "../api/errors.ts";
 import type { Pod as PodObject } from "../api/generated/core-v1.ts";
+import { formatTime } from "../api/time.ts";
 import type { Clock } from "../base/clock.ts";
 import type { DeepReadonly } from "../base/readonly.ts";
 import type { Client } from "../client/client.ts";
@@ -10,8 +12,6 @@ interface Writer {
   client: Client;
   clock: Clock;
 }
-
-const timestamp = (clock: Clock): string => new Date(clock.now()).toISOString().replace(/\.\d+/, "");
 
 async function patchStatus({ client }: Writer, pod: DeepReadonly<PodObject>, status: object): Promise<void> {
   const { namespace = "", name } = pod.metadata;
@@ -39,7 +39,7 @@ export async function reportUnschedulable(
     reason: "Unschedulable",
     message,
     lastProbeTime: null,
-    ...(known?.status === "False" ? {} : { lastTransitionTime: timestamp(writer.clock) }),
+    ...(known?.status === "False" ? {} : { lastTransitionTime: formatTime(writer.clock.now()) }),
     ...(generation === undefined ? {} : { observedGeneration: generation }),
   };
   await patchStatus(writer, pod, {
@@ -60,7 +60,7 @@ export function reportPreempted(writer: Writer, victim: DeepReadonly<PodObject>,
     reason: "PreemptionByScheduler",
     message: `${by.spec.schedulerName}: preempting to accommodate a higher priority pod`,
     lastProbeTime: null,
-    lastTransitionTime: timestamp(writer.clock),
+    lastTransitionTime: formatTime(writer.clock.now()),
     ...(generation === undefined ? {} : { observedGeneration: generation }),
   };
   return patchStatus(writer, victim, { conditions: [condition] });

@@ -6,6 +6,7 @@ export {
   type LabelMatcher,
   type LabelOperator,
   type LabelRequirement,
+  type Labels,
   NOTHING,
   parseLabelSelector,
   requirementMatches,

@@ -1,6 +1,7 @@
 /** What the server itself keeps of an object over a write: identity, times, generation. */
 import type { KubernetesObject, ObjectMeta } from "../../api/meta.ts";
 import type { AnyResource } from "../../api/row.ts";
+import { formatTime } from "../../api/time.ts";
 import { deepEqual } from "../../base/deep-equal.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
 
@@ -11,7 +12,7 @@ let lastText = "";
 export function timestamp(ms: number): string {
   const second = Math.floor(ms / 1000);
   if (second !== lastSecond) {
-    lastText = `${new Date(second * 1000).toISOString().slice(0, 19)}Z`;
+    lastText = formatTime(ms);
     lastSecond = second;
   }
   return lastText;

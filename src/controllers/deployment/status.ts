@@ -1,10 +1,10 @@
 /** What a Deployment says about its rollout: https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#deployment-status */
 import type { Deployment } from "../../api/apps/deployment.ts";
 import type { ReplicaSet } from "../../api/apps/replica-set.ts";
+import { formatTime } from "../../api/time.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
 import { sum } from "../int-or-percent.ts";
 import { timeOf } from "../time.ts";
-import { formatTime } from "../../api/time.ts";
 import { maxUnavailable, replicasOf, totalReplicas } from "./rollout.ts";
 
 type ReadonlyDeployment = DeepReadonly<Deployment>;

@@ -5,6 +5,7 @@
 import { Pod } from "../../api/core/pod/pod.ts";
 import { keyOf, type LabelSelector } from "../../api/meta.ts";
 import { PodDisruptionBudget } from "../../api/policy/pod-disruption-budget.ts";
+import { formatTime } from "../../api/time.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
 import { type Controller, type ControllerContext, on, type Reconcile } from "../controller.ts";
 import { scaledValue } from "../int-or-percent.ts";
@@ -12,7 +13,6 @@ import { messageOf } from "../pod-control.ts";
 import { isReady } from "../pod-facts.ts";
 import { matcherOf } from "../selector.ts";
 import { timeOf } from "../time.ts";
-import { formatTime } from "../../api/time.ts";
 import { expectedScale, SCALED_KINDS } from "./expected-scale.ts";
 
 type Budget = DeepReadonly<PodDisruptionBudget>;

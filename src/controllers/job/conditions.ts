@@ -3,10 +3,10 @@
  * https://kubernetes.io/docs/concepts/workloads/controllers/job/#job-termination-and-cleanup
  */
 
+import { formatTime } from "../../api/time.ts";
 import { sum } from "../int-or-percent.ts";
 import { mostRestarts } from "../pod-facts.ts";
 import { timeOf } from "../time.ts";
-import { formatTime } from "../../api/time.ts";
 import type { Count, JobStatus } from "./count.ts";
 import { isIndexed, type ReadonlyJob, type ReadonlyPod } from "./pods.ts";
 import { metSuccessRule } from "./policies.ts";

@@ -7,13 +7,13 @@ import { Job } from "../../api/batch/job.ts";
 import { Pod } from "../../api/core/pod/pod.ts";
 import { isNotFound } from "../../api/errors.ts";
 import { controllerOf, keyOf, splitKey } from "../../api/meta.ts";
+import { formatTime } from "../../api/time.ts";
 import { EXPECTATION_TIMEOUT_MS } from "../../client/expectations.ts";
 import type { Controller, ControllerContext, Reconcile } from "../controller.ts";
 import { claimOwned } from "../ownership.ts";
 import { asError, createPods, deletePods } from "../pod-control.ts";
 import { isReady, isTerminating } from "../pod-facts.ts";
 import { byDeletionCost } from "../replica-set/deletion-order.ts";
-import { formatTime } from "../../api/time.ts";
 import {
   condition,
   deadlineInMs,

@@ -1,7 +1,7 @@
 /** What a Namespace says about its own deletion: https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/namespace-v1/ */
 import type { Namespace } from "../../api/core/namespace.ts";
-import type { DeepReadonly } from "../../base/readonly.ts";
 import { formatTime } from "../../api/time.ts";
+import type { DeepReadonly } from "../../base/readonly.ts";
 
 type Status = DeepReadonly<Namespace["status"]>;
 type Condition = NonNullable<Status["conditions"]>[number];

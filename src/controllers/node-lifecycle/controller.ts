@@ -8,10 +8,10 @@
 import { Lease } from "../../api/coordination/lease.ts";
 import { Node } from "../../api/core/node.ts";
 import { Pod } from "../../api/core/pod/pod.ts";
+import { formatTime } from "../../api/time.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
 import { type Controller, type ControllerContext, index, on } from "../controller.ts";
 import { isReady } from "../pod-facts.ts";
-import { formatTime } from "../../api/time.ts";
 import { conditionOf, type ReadonlyNode, taintsFor } from "./taints.ts";
 
 export const PODS_BY_NODE = "node";

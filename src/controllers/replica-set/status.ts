@@ -2,10 +2,10 @@
 import type { ReplicaSet } from "../../api/apps/replica-set.ts";
 import type { Pod } from "../../api/core/pod/pod.ts";
 import type { ReplicationController } from "../../api/core/replication-controller.ts";
+import { formatTime } from "../../api/time.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
 import { messageOf } from "../pod-control.ts";
 import { isAvailable, isReady } from "../pod-facts.ts";
-import { formatTime } from "../../api/time.ts";
 
 export type ReplicaKind = ReplicaSet | ReplicationController;
 export type ReplicaOwner = DeepReadonly<ReplicaKind>;

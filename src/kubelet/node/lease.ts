@@ -6,6 +6,7 @@ import { Lease } from "../../api/coordination/lease.ts";
 import type { Node } from "../../api/core/node.ts";
 import { isNotFound } from "../../api/errors.ts";
 import type { Draft } from "../../api/meta.ts";
+import { formatMicroTime } from "../../api/time.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
 import type { Client } from "../../client/client.ts";
@@ -13,9 +14,6 @@ import type { Client } from "../../client/client.ts";
 export const LEASE_NAMESPACE = "kube-node-lease";
 export const RENEW_MS = 10_000;
 const DURATION_SECONDS = 40;
-
-/** With the six digits of a MicroTime. */
-const microTimeOf = (milliseconds: number): string => new Date(milliseconds).toISOString().replace("Z", "000Z");
 
 /** Renews it once; makes it where there is none. Rejects with ApiError. */
 export function leaseRenewer(client: Client, clock: Clock, node: () => DeepReadonly<Node>): () => Promise<void> {
@@ -29,13 +27,15 @@ export function leaseRenewer(client: Client, clock: Clock, node: () => DeepReado
         namespace: LEASE_NAMESPACE,
         ownerReferences: [{ apiVersion: "v1", kind: "Node", name, uid }],
       },
-      spec: { holderIdentity: name, leaseDurationSeconds: DURATION_SECONDS, renewTime: microTimeOf(clock.now()) },
+      spec: { holderIdentity: name, leaseDurationSeconds: DURATION_SECONDS, renewTime: formatMicroTime(clock.now()) },
     };
   };
 
   return async () => {
     const { name } = node().metadata;
-    const patch = { spec: { holderIdentity: name, leaseDurationSeconds: DURATION_SECONDS, renewTime: microTimeOf(clock.now()) } };
+    const patch = {
+      spec: { holderIdentity: name, leaseDurationSeconds: DURATION_SECONDS, renewTime: formatMicroTime(clock.now()) },
+    };
     try {
       if (!known) await client.get(Lease, { namespace: LEASE_NAMESPACE, name });
       known = true;

@@ -5,10 +5,10 @@
 import type { Node } from "../../api/core/node.ts";
 import type { ContainerImage, NodeCondition, NodeStatus } from "../../api/generated/core-v1.ts";
 import type { Draft } from "../../api/meta.ts";
+import { formatTime } from "../../api/time.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
 import type { Image } from "../runtime/images.ts";
 import type { RuntimeStatus, RuntimeVersion } from "../runtime/runtime.ts";
-import { timeOf } from "../status/container-status.ts";
 import { KUBELET_VERSION, type NodeFacts } from "./facts.ts";
 
 export interface NodeSituation {
@@ -66,7 +66,7 @@ export function nodeConditions(
   previous: readonly DeepReadonly<NodeCondition>[],
   nowMs: number,
 ): NodeCondition[] {
-  const now = timeOf(nowMs);
+  const now = formatTime(nowMs);
   return [...PRESSURES, readiness(runtime)].map((verdict) => {
     const before = previous.find(({ type }) => type === verdict.type);
     return {

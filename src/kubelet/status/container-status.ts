@@ -1,6 +1,8 @@
 /** The status of each container, from what the runtime says and what stands in its way. */
+
 import type { ContainerState, ContainerStatus } from "../../api/generated/core-v1.ts";
 import type { ResourceRequirements, VolumeMount } from "../../api/generated/shared.ts";
+import { formatTime } from "../../api/time.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
 import type { ContainerKind, PodContainer, ReadonlyPod } from "../pod/containers.ts";
 import { restartsAfter } from "../pod/restart-policy.ts";
@@ -30,9 +32,8 @@ export interface ContainerStatusContext {
 }
 
 /** Metav1 times have whole seconds. */
-export const timeOf = (milliseconds: number): string => new Date(milliseconds).toISOString().replace(/\.\d+Z$/, "Z");
 /** Of what never began: the beginning of time, as upstream says it. */
-const timeOrEpoch = (milliseconds: number): string => timeOf(Math.max(0, milliseconds));
+const timeOrEpoch = (milliseconds: number): string => formatTime(Math.max(0, milliseconds));
 
 function stateOf(status: RuntimeContainer, { runtimeName, terminationMessage }: ContainerStatusContext): ContainerState {
   if (status.state === "Running") return { running: { startedAt: timeOrEpoch(status.startedAtMs) } };

@@ -1,10 +1,11 @@
 /** The status of a Pod as a whole: what the kubelet says of it, from what the runtime has and what was said before. */
 import type { ContainerStatus, PodCondition, PodStatus } from "../../api/generated/core-v1.ts";
+import { formatTime } from "../../api/time.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
 import { qosClassOf } from "../config/qos.ts";
 import { ephemeralContainers, isOnHostNetwork, isTerminalPhase, type ReadonlyPod } from "../pod/containers.ts";
 import { KUBELET_CONDITIONS, podConditions } from "./conditions.ts";
-import { type ContainerStatusContext, containerStatus, timeOf } from "./container-status.ts";
+import { type ContainerStatusContext, containerStatus } from "./container-status.ts";
 import { type Phase, phaseOf } from "./phase.ts";
 
 /** Why the kubelet ended the Pod: DeadlineExceeded, Evicted, … */
@@ -116,7 +117,7 @@ export function podStatus(context: PodStatusContext, sumOfRequests: (pod: Readon
     ({ state, ips: own }) => state === "Ready" && (own.length > 0 || isOnHostNetwork(pod)),
   );
   const allocated = podAllocated(pod, statuses, sumOfRequests);
-  const now = timeOf(nowMs);
+  const now = formatTime(nowMs);
   return {
     ...(pod.metadata.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
     ...end,
@@ -145,7 +146,7 @@ export const rejectedStatus = (pod: ReadonlyPod, { reason, message }: EndReason,
   phase: "Failed",
   reason,
   message: `Pod was rejected: ${message}`,
-  startTime: pod.status.startTime ?? timeOf(nowMs),
+  startTime: pod.status.startTime ?? formatTime(nowMs),
   qosClass: qosClassOf(pod),
   ...othersConditions(pod),
 });

@@ -1,17 +1,14 @@
 /** Hands out a range's IPv4 addresses, each next one after the last, so that an address is not seen again soon. */
+import { ipv4Number, ipv4Range, ipv4Text } from "../../../base/ipv4.ts";
+
 export interface Addresses {
   /** Undefined where all are taken. */
   allocate(): string | undefined;
   release(address: string): void;
 }
 
-const toNumber = (address: string): number => address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
-const toText = (value: number): string => [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join(".");
-
 export function addresses(cidr: string): Addresses {
-  const [base = "", bits = "24"] = cidr.split("/");
-  const size = 2 ** (32 - Number(bits));
-  const first = Math.floor(toNumber(base) / size) * size;
+  const { start, size } = ipv4Range(cidr);
   const taken = new Set<number>();
   // The network itself, the bridge and the broadcast address are nobody's.
   const [least, most] = [2, size - 2];
@@ -23,10 +20,10 @@ export function addresses(cidr: string): Addresses {
         next = next >= most ? least : next + 1;
         if (taken.has(offset)) continue;
         taken.add(offset);
-        return toText(first + offset);
+        return ipv4Text(start + offset);
       }
       return undefined;
     },
-    release: (address) => void taken.delete(toNumber(address) - first),
+    release: (address) => void taken.delete(ipv4Number(address) - start),
   };
 }
