@@ -10,26 +10,11 @@ const run = promisify(execFile);
 /** As the archive names it; what it is called in full begins with `docker.io/library/`. */
 export const BUSYBOX = "timonier-test-busybox:1";
 
-const APPLETS = [
-  "sh",
-  "cat",
-  "echo",
-  "env",
-  "id",
-  "kill",
-  "ls",
-  "nc",
-  "printenv",
-  "sleep",
-  "stty",
-  "test",
-  "touch",
-  "true",
-  "wget",
-];
-
-export async function busyboxArchive(): Promise<Uint8Array> {
-  const busybox = await readFile((await run("sh", ["-c", "command -v busybox"])).stdout.trim());
+/** `names`: under which the image is found. */
+export async function busyboxArchive(names: readonly string[] = [BUSYBOX]): Promise<Uint8Array> {
+  const program = (await run("sh", ["-c", "command -v busybox"])).stdout.trim();
+  const busybox = await readFile(program);
+  const applets = (await run(program, ["--list"])).stdout.trim().split("\n");
   const file = (name: string, content: Uint8Array | string, mode = 0o644): TarEntry => ({
     name,
     mode,
@@ -41,7 +26,7 @@ export async function busyboxArchive(): Promise<Uint8Array> {
     file("etc/passwd", "root:x:0:0:root:/root:/bin/sh\n"),
     file("etc/group", "root:x:0:\n"),
     file("bin/busybox", busybox, 0o755),
-    ...APPLETS.map(applet),
+    ...applets.filter((name) => name !== "busybox").map(applet),
   ]);
   const config = JSON.stringify({
     architecture: process.arch === "arm64" ? "arm64" : "amd64",
@@ -52,6 +37,6 @@ export async function busyboxArchive(): Promise<Uint8Array> {
   return tar([
     file("layer.tar", layer),
     file("config.json", config),
-    file("manifest.json", JSON.stringify([{ Config: "config.json", RepoTags: [BUSYBOX], Layers: ["layer.tar"] }])),
+    file("manifest.json", JSON.stringify([{ Config: "config.json", RepoTags: names, Layers: ["layer.tar"] }])),
   ]);
 }

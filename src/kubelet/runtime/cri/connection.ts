@@ -138,9 +138,15 @@ function stream<Request extends Message<Fields>, Response extends Message<Fields
   });
 }
 
+/** What containerd answers, as an unknown error, while it looks for the containers of its last life. */
+const RECOVERING = "server is not initialized yet";
+
+/** Whether the runtime is there, but cannot answer yet. */
+export const isRecovering = (error: unknown): boolean => error instanceof RuntimeError && error.message.includes(RECOVERING);
+
 function runtimeError(error: ServiceError | null, name: string, timeoutMs?: number): RuntimeError {
-  const code = CODES[error?.code ?? 2] ?? "Unknown";
   const words = error?.details ?? "";
+  const code = words.includes(RECOVERING) ? "Unavailable" : (CODES[error?.code ?? 2] ?? "Unknown");
   // The library's own words say nothing about the runtime: say which call it was instead.
   if (code === "Canceled" && words.startsWith("Cancelled")) return new RuntimeError(code, `${name} was canceled`, error);
   if (code === "DeadlineExceeded" && words.startsWith("Deadline exceeded"))

@@ -6,9 +6,9 @@
  *
  * https://kubernetes.io/docs/concepts/containers/cri/
  */
-import type { Clock } from "../../../base/clock.ts";
+import { type Clock, sleep } from "../../../base/clock.ts";
 import { isRuntimeError, type Runtime, RuntimeError } from "../runtime.ts";
-import { type Connection, connect } from "./connection.ts";
+import { type Connection, connect, isRecovering } from "./connection.ts";
 import { criImages } from "./cri-images.ts";
 import { containerdEvents, criEvents, firstOf } from "./events.ts";
 import * as from from "./from-cri.ts";
@@ -28,6 +28,9 @@ const REQUEST_TIMEOUT_MS = 120_000;
 const RUN_SANDBOX_TIMEOUT_MS = 240_000;
 /** How long a runtime may take to say that it is there. */
 const VERSION_TIMEOUT_MS = 10_000;
+/** How long it may look for the containers of its last life, and how often it is asked whether it is done. */
+const RECOVERY_TIMEOUT_MS = 60_000;
+const RECOVERY_POLL_MS = 20;
 /** A runtime that keeps the deadline of a command itself gets this much longer to say so. */
 const EXEC_SLACK_MS = 2_000;
 
@@ -35,7 +38,7 @@ const EXEC_SLACK_MS = 2_000;
 export async function criRuntime({ endpoint, clock }: CriOptions): Promise<Runtime> {
   const connection = await connect(endpoint, clock);
   try {
-    const { runtimeName } = await connection.unary(rpc.version, { version: "v1" }, undefined, VERSION_TIMEOUT_MS);
+    const { runtimeName } = await firstAnswer(connection, clock);
     const members = membership(connection);
     const events = [
       criEvents(connection),
@@ -56,6 +59,19 @@ export async function criRuntime({ endpoint, clock }: CriOptions): Promise<Runti
   } catch (error) {
     connection.close();
     throw error;
+  }
+}
+
+/** A runtime that listens may still be busy with the containers of its last life. */
+async function firstAnswer(connection: Connection, clock: Clock): Promise<{ runtimeName: string }> {
+  const deadline = clock.monotonic() + RECOVERY_TIMEOUT_MS;
+  for (;;) {
+    try {
+      return await connection.unary(rpc.version, { version: "v1" }, undefined, VERSION_TIMEOUT_MS);
+    } catch (error) {
+      if (!isRecovering(error) || clock.monotonic() > deadline) throw error;
+      await sleep(clock, RECOVERY_POLL_MS);
+    }
   }
 }
 
