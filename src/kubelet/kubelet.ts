@@ -72,7 +72,6 @@ function createParts(options: KubeletOptions): Parts {
     ...shared,
     clock,
     entropy,
-    nodeName,
     paths,
     cgroupRoot: options.cgroupRoot ?? "/kubepods",
     dns: cluster.dns,

@@ -38,7 +38,6 @@ export interface ServiceSource {
 export interface PodConfigsOptions {
   clock: Clock;
   entropy: Entropy;
-  nodeName: string;
   paths: KubeletPaths;
   cgroupRoot: string;
   dns: ClusterDns;
@@ -63,7 +62,7 @@ const bind = (hostPath: string, containerPath: string, readonly = false): Mount 
 });
 
 export function createPodConfigs(options: PodConfigsOptions): PodConfigs {
-  const { clock, nodeName, paths, cgroupRoot, dns, objects, services, volumes, host } = options;
+  const { clock, paths, cgroupRoot, dns, objects, services, volumes, host } = options;
 
   function environment({ pod, named, podIps }: Pick<ContainerMaterial, "pod" | "named" | "podIps">): Promise<Environment> {
     const { namespace } = pod.metadata;
@@ -91,7 +90,7 @@ export function createPodConfigs(options: PodConfigsOptions): PodConfigs {
 
   return {
     async sandbox(pod, attempt) {
-      const hostname = sandboxHostname(pod, dns.domain, nodeName);
+      const hostname = sandboxHostname(pod, dns.domain);
       const seenAt = new Date(clock.now()).toISOString();
       // Runtimes write logs into directories that are there.
       await host?.makeDirectory(logDirectoryOf(pod, paths.logs), 0o755);

@@ -78,9 +78,12 @@ export function podHostname(pod: ReadonlyPod, clusterDomain: string): { hostname
   return { hostname, domain: spec.subdomain ? `${spec.subdomain}.${metadata.namespace}.svc.${clusterDomain}` : "" };
 }
 
-/** What `hostname` prints inside; a name of which the kernel cannot hold the whole is an error. */
-export function sandboxHostname(pod: ReadonlyPod, clusterDomain: string, nodeName: string): string {
-  if (isOnHostNetwork(pod) && pod.spec.hostnameOverride === undefined) return nodeName;
+/**
+ * What `hostname` prints inside; empty leaves the host's own name, which a Pod on the host's network shares and could only change for
+ * everybody. A name of which the kernel cannot hold the whole is an error.
+ */
+export function sandboxHostname(pod: ReadonlyPod, clusterDomain: string): string {
+  if (isOnHostNetwork(pod)) return "";
   const { hostname, domain } = podHostname(pod, clusterDomain);
   if (!pod.spec.setHostnameAsFQDN || domain === "") return hostname;
   const full = `${hostname}.${domain}`;
