@@ -61,8 +61,6 @@ const strategy: Strategy<ReplicaSet> = {
   validateSubresource: {
     status: ({ status }, _previous, report) => validateReplicaCounts(status, report.at("status")),
   },
-
-  selectableFields: ({ status }) => ({ "status.replicas": String(status.replicas) }),
 };
 
 export const ReplicaSet: Resource<ReplicaSet> = resource({ group: "apps", resource: "replicasets" }, strategy);

@@ -17,6 +17,7 @@ export type Service = generated.Service;
 const DEFAULT_AFFINITY_SECONDS = 10_800;
 
 const strategy: Strategy<Service> = {
+  createOnUpdate: true,
   unconditionalUpdate: true,
 
   default(service) {

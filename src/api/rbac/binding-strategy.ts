@@ -8,6 +8,7 @@ import { RBAC_GROUP, validateBinding } from "./validation.ts";
 export const bindingStrategy = <T extends generated.RoleBinding | generated.ClusterRoleBinding>(
   kind: T["kind"],
 ): Strategy<T> => ({
+  createOnUpdate: true,
   unconditionalUpdate: true,
   nameErrors: (name) => pathSegmentErrors(name),
 

@@ -13,6 +13,7 @@ import { validateRules } from "./validation.ts";
 export type ClusterRole = generated.ClusterRole;
 
 const strategy: Strategy<ClusterRole> = {
+  createOnUpdate: true,
   unconditionalUpdate: true,
   nameErrors: (name) => pathSegmentErrors(name),
 

@@ -12,6 +12,7 @@ import { validateRules } from "./validation.ts";
 export type Role = generated.Role;
 
 const strategy: Strategy<Role> = {
+  createOnUpdate: true,
   unconditionalUpdate: true,
   nameErrors: (name) => pathSegmentErrors(name),
   validate: ({ rules }, _previous, report) => validateRules(rules, true, report),

@@ -50,6 +50,20 @@ const gatedCondition = ({ metadata }: DeepReadonly<Pod>): NonNullable<Pod["statu
     ...(metadata.generation === undefined ? {} : { observedGeneration: metadata.generation }),
   }) as unknown as NonNullable<Pod["status"]["conditions"]>[number];
 
+/** Of what was sent, resources and their policy of containers count; whatever else it says is as it was. */
+function resized(sent: DeepReadonly<Pod["spec"]>, previous: DeepReadonly<Pod["spec"]>): Pod["spec"] {
+  const spec = cloneJson<Pod["spec"]>(previous);
+  for (const list of ["containers", "initContainers"] as const)
+    spec[list]?.forEach((container, index) => {
+      const wanted = sent[list]?.[index];
+      if (wanted?.name !== container.name) return;
+      container.resources = cloneJson<typeof container.resources>(wanted.resources);
+      if (wanted.resizePolicy === undefined) delete container.resizePolicy;
+      else container.resizePolicy = cloneJson<NonNullable<typeof container.resizePolicy>>(wanted.resizePolicy);
+    });
+  return spec;
+}
+
 const strategy: Strategy<Pod> = {
   columns: podCells,
   hasGeneration: true,
@@ -61,9 +75,6 @@ const strategy: Strategy<Pod> = {
 
   prepareForUpdate(pod, previous) {
     pod.status = cloneJson(previous.status) as Pod["status"];
-    // Containers are added to a running Pod through its subresource only.
-    if (previous.spec.ephemeralContainers) pod.spec.ephemeralContainers = cloneJson(previous.spec.ephemeralContainers) as never;
-    else delete pod.spec.ephemeralContainers;
   },
 
   validate(pod, previous, report) {
@@ -86,6 +97,7 @@ const strategy: Strategy<Pod> = {
       if (ephemeralContainers) pod.spec.ephemeralContainers = ephemeralContainers;
     },
     resize(pod, previous) {
+      pod.spec = resized(pod.spec, previous.spec);
       pod.status = cloneJson(previous.status) as Pod["status"];
     },
   },

@@ -8,6 +8,7 @@ import type { DeepReadonly } from "../../../../base/readonly.ts";
 import type { Pod } from "../../../generated/core-v1.ts";
 import type { Container, PodSpec, Toleration } from "../../../generated/shared.ts";
 import type { Report } from "../../../validation-report.ts";
+import { qosClassOf } from "../qos.ts";
 import { validateEphemeralContainers } from "./containers.ts";
 import { validateResources } from "./resources.ts";
 
@@ -109,8 +110,21 @@ export function validateEphemeralUpdate(pod: DeepReadonly<Pod>, previous: DeepRe
   }
 }
 
-const withoutResources = (containers: DeepReadonly<Container[]> | undefined): unknown =>
-  containers?.map(({ resources: _resources, resizePolicy: _policy, ...rest }) => rest);
+const RESIZABLE: ReadonlySet<string> = new Set(["cpu", "memory"]);
+
+type Resources = DeepReadonly<Container["resources"]> | undefined;
+
+/** What of a container's resources stays as it is. */
+const fixed = (resources: Resources): unknown =>
+  [resources?.limits, resources?.requests].map((list) => Object.entries(list ?? {}).filter(([name]) => !RESIZABLE.has(name)));
+
+/** A limit or a request that is there may change, but not go. */
+function validateKept(now: Resources, before: Resources, report: Report): void {
+  for (const kind of ["limits", "requests"] as const) {
+    const gone = Object.keys(before?.[kind] ?? {}).some((name) => RESIZABLE.has(name) && now?.[kind]?.[name] === undefined);
+    if (gone) report.at(kind).forbidden(`resource ${kind} cannot be removed`);
+  }
+}
 
 /** PUT or PATCH of pods/resize: cpu and memory of containers, within the same quality of service. */
 export function validateResize(pod: DeepReadonly<Pod>, previous: DeepReadonly<Pod>, report: Report): void {
@@ -118,10 +132,13 @@ export function validateResize(pod: DeepReadonly<Pod>, previous: DeepReadonly<Po
   pod.spec.containers.forEach(({ resources }, index) => {
     validateResources(resources, spec.at("containers", index, "resources"));
   });
-  const bare = ({ containers, initContainers, ...rest }: Spec): unknown => ({
-    ...rest,
-    containers: withoutResources(containers),
-    initContainers: withoutResources(initContainers),
-  });
-  if (!same(bare(pod.spec), bare(previous.spec))) spec.forbidden("only cpu and memory resources are mutable");
+  for (const list of ["containers", "initContainers"] as const)
+    pod.spec[list]?.forEach(({ resources }, index) => {
+      validateKept(resources, previous.spec[list]?.[index]?.resources, spec.at(list, index, "resources"));
+    });
+  const others = ({ containers, initContainers }: Spec): unknown =>
+    [containers, initContainers].map((list) => list?.map(({ resources }) => fixed(resources)));
+  if (!same(others(pod.spec), others(previous.spec))) spec.forbidden("only cpu and memory resources are mutable");
+  if (qosClassOf(pod.spec) !== previous.status.qosClass)
+    spec.invalid(pod.status.qosClass, "Pod QOS Class may not change as a result of resizing");
 }
