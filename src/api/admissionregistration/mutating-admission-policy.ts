@@ -3,10 +3,21 @@ import type * as generated from "../generated/admissionregistration-v1.ts";
 import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
 import { ageOf, countOf, formatParamKind } from "../table/cells.ts";
+import { validateMutatingPolicy } from "./policies.ts";
+import { defaultMatch } from "./rules.ts";
 
 export type MutatingAdmissionPolicy = generated.MutatingAdmissionPolicy;
 
 const strategy: Strategy<MutatingAdmissionPolicy> = {
+  hasGeneration: true,
+
+  default({ spec }) {
+    spec.failurePolicy ??= "Fail";
+    defaultMatch(spec.matchConstraints);
+  },
+
+  validate: (policy, _previous, report) => validateMutatingPolicy(policy, report.at("spec")),
+
   columns: (policy) => [
     policy.metadata.name,
     countOf(policy.spec?.mutations),

@@ -3,10 +3,22 @@ import type * as generated from "../generated/admissionregistration-v1.ts";
 import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
 import { ageOf, countOf } from "../table/cells.ts";
+import { defaultWebhook, validateWebhooks } from "./webhooks.ts";
 
 export type MutatingWebhookConfiguration = generated.MutatingWebhookConfiguration;
 
 const strategy: Strategy<MutatingWebhookConfiguration> = {
+  hasGeneration: true,
+
+  default({ webhooks }) {
+    for (const webhook of webhooks ?? []) {
+      defaultWebhook(webhook);
+      webhook.reinvocationPolicy ??= "Never";
+    }
+  },
+
+  validate: ({ webhooks }, _previous, report) => validateWebhooks(webhooks, report),
+
   columns: (configuration) => [configuration.metadata.name, countOf(configuration.webhooks), ageOf(configuration)],
 };
 

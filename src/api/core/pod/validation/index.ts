@@ -55,11 +55,11 @@ export function validatePodSpec(spec: DeepReadonly<PodSpec>, report: Report): vo
 
 export function validatePodTemplate(template: DeepReadonly<PodTemplateSpec>, report: Report): void {
   for (const [key, value] of Object.entries(template.metadata?.labels ?? {})) {
-    for (const complaint of qualifiedNameErrors(key)) report.at("metadata", "labels").invalid(key, complaint);
-    for (const complaint of labelValueErrors(value)) report.at("metadata", "labels").invalid(value, complaint);
+    for (const complaint of qualifiedNameErrors(key)) report.at("labels").invalid(key, complaint);
+    for (const complaint of labelValueErrors(value)) report.at("labels").invalid(value, complaint);
   }
   for (const key of Object.keys(template.metadata?.annotations ?? {})) {
-    for (const complaint of qualifiedNameErrors(key.toLowerCase())) report.at("metadata", "annotations").invalid(key, complaint);
+    for (const complaint of qualifiedNameErrors(key.toLowerCase())) report.at("annotations").invalid(key, complaint);
   }
   if (template.spec) {
     validatePodSpec(template.spec, report.at("spec"));
