@@ -6,10 +6,13 @@ import type * as generated from "../generated/flowcontrol-v1.ts";
 import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
 import { ageOf, NONE } from "../table/cells.ts";
+import { validateFlowSchema } from "./flow-schema-validation.ts";
 
 export type FlowSchema = generated.FlowSchema;
 
 const strategy: Strategy<FlowSchema> = {
+  validate: (schema, _previous, report) => validateFlowSchema(schema, report.at("spec")),
+
   hasGeneration: true,
   unconditionalUpdate: true,
 

@@ -6,10 +6,13 @@ import type * as generated from "../generated/flowcontrol-v1.ts";
 import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
 import { ageOf, NONE } from "../table/cells.ts";
+import { validatePriorityLevel } from "./priority-level-validation.ts";
 
 export type PriorityLevelConfiguration = generated.PriorityLevelConfiguration;
 
 const strategy: Strategy<PriorityLevelConfiguration> = {
+  validate: (level, _previous, report) => validatePriorityLevel(level, report.at("spec")),
+
   hasGeneration: true,
   unconditionalUpdate: true,
 
