@@ -17,12 +17,10 @@ export interface Target {
   volumes: VolumeBindings | undefined;
 }
 
-const isEmpty = ({ bind, provision }: VolumeBindings): boolean => bind.size === 0 && provision.length === 0;
-
 /** Rejects where the API server, or a provisioner, refuses. */
 export async function bind({ client, events, volumeBinder }: Binder, info: PodInfo, { node, volumes }: Target): Promise<void> {
   const { namespace = "", name, uid } = info.pod.metadata;
-  if (volumes && !isEmpty(volumes)) await volumeBinder.bind(volumes, node);
+  if (volumes) await volumeBinder.bind(volumes, node);
   await client.post(Pod, { namespace, name }, "binding", {
     apiVersion: "v1",
     kind: "Binding",

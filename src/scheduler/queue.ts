@@ -123,7 +123,7 @@ class Queue implements SchedulingQueue {
       if (sleepers) sleepers.add(entry);
       else this.#sleepers.set(hint, new Set([entry]));
     }
-    this.#flushTimer ??= this.#clock.after(FLUSH_INTERVAL_MS, () => this.#flush());
+    if (!this.#stopped) this.#flushTimer ??= this.#clock.after(FLUSH_INTERVAL_MS, () => this.#flush());
   }
 
   wake(hint: WakeHint): void {

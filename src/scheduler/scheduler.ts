@@ -62,6 +62,8 @@ class Loop implements Scheduler {
   readonly #queue: SchedulingQueue;
   readonly #volumeBinder: VolumeBinder;
   readonly #work = new Set<Promise<void>>();
+  /** Bindings that wait for volumes, perhaps for minutes: nothing waits for them. */
+  readonly #waits = new Set<Promise<void>>();
   #startNode = 0;
   /** Everything was listed: before, a Pod could seem to lack what is only not seen yet. */
   #ready = false;
@@ -99,7 +101,7 @@ class Loop implements Scheduler {
     this.#stopped = true;
     this.#queue.stop();
     this.#volumeBinder.stop();
-    await Promise.all(this.#work);
+    await Promise.all([...this.#work, ...this.#waits]);
   }
 
   #podChanged(pod: DeepReadonly<Pod>, previous: DeepReadonly<Pod> | undefined): void {
@@ -169,8 +171,10 @@ class Loop implements Scheduler {
     if (decision.node === undefined) return this.#refused(info, decision);
     const { node, volumes } = decision;
     this.#state.setPod(withoutUnread(info), node);
-    if (volumes) this.#volumeBinder.assume(volumes, node);
-    this.#track(this.#bind(info, { node, volumes }), "binding");
+    if (volumes === undefined) return this.#track(this.#bind(info, { node, volumes }), "binding");
+    this.#volumeBinder.assume(volumes, node);
+    const binding = this.#bind(info, { node, volumes }).finally(() => this.#waits.delete(binding));
+    this.#waits.add(binding);
   }
 
   /** `what` failed is logged, and nothing more: what was to be written is written at the next try. */
@@ -194,7 +198,7 @@ class Loop implements Scheduler {
       this.#queue.done(uid);
     } catch (error) {
       // The informer may have shown another binding meanwhile: that one counts.
-      if (!this.#queue.has(uid)) return;
+      if (this.#stopped || !this.#queue.has(uid)) return;
       this.#state.removePod(uid);
       this.#queue.wake("Pod:removed");
       if (isNotFound(error)) return this.#queue.remove(uid);

@@ -26,6 +26,7 @@ export interface VolumeBinder {
 
 export function volumeBinder({ client, clock, state }: { client: Client; clock: Clock; state: VolumeState }): VolumeBinder {
   const waiting = new Set<() => void>();
+  let stopped = false;
 
   const claimsOf = ({ bind, provision }: VolumeBindings): readonly string[] => [...bind.keys(), ...provision];
 
@@ -80,6 +81,7 @@ export function volumeBinder({ client, clock, state }: { client: Client; clock: 
       };
       const check = (): void => {
         try {
+          if (stopped) throw new Error("the scheduler stops");
           if (allBound(bindings, node, written)) end(resolve);
         } catch (error) {
           end(() => reject(error));
@@ -90,6 +92,10 @@ export function volumeBinder({ client, clock, state }: { client: Client; clock: 
       check();
     });
   }
+
+  const checkAll = (): void => {
+    for (const check of [...waiting]) check();
+  };
 
   return {
     assume({ bind, provision }, node) {
@@ -105,11 +111,10 @@ export function volumeBinder({ client, clock, state }: { client: Client; clock: 
       for (const claim of bindings.provision) await askFor(claim, node);
       await settled(bindings, node);
     },
-    changed() {
-      for (const check of [...waiting]) check();
-    },
+    changed: checkAll,
     stop() {
-      waiting.clear();
+      stopped = true;
+      checkAll();
     },
   };
 }

@@ -3,7 +3,7 @@ import type { PreemptionOutcome } from "./preemption.ts";
 import type { Decision } from "./schedule.ts";
 
 /** `1 Insufficient cpu, 2 node(s) had untolerated taint(s)`: each reason with the number of nodes, sorted as text. */
-export function countReasons(reasons: Iterable<string>): string {
+function countReasons(reasons: Iterable<string>): string {
   const counts = new Map<string, number>();
   for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1);
   return [...counts]

@@ -7,7 +7,6 @@ export interface ResourceNames {
 
 export const CPU = 0;
 export const MEMORY = 1;
-export const EPHEMERAL_STORAGE = 2;
 
 export function resourceNames(): ResourceNames {
   const names = ["cpu", "memory", "ephemeral-storage"];

@@ -29,7 +29,7 @@ export type Decision =
 const MIN_FEASIBLE = 100;
 const MIN_PERCENT = 5;
 
-export function enoughFeasible(nodes: number): number {
+function enoughFeasible(nodes: number): number {
   if (nodes < MIN_FEASIBLE) return nodes;
   const percent = Math.max(50 - Math.floor(nodes / 125), MIN_PERCENT);
   return Math.max(Math.floor((nodes * percent) / 100), MIN_FEASIBLE);
@@ -51,7 +51,8 @@ export function schedule(pod: PodInfo, state: ClusterState, options: ScheduleOpt
   if (feasible.length === 0) return { decision: { node: undefined, refused: refused() }, examined };
   const { participants } = preparation;
   const best = feasible.length === 1 ? feasible[0]! : bestOf(feasible, participants, options.entropy);
-  const volumes = participants.find(({ prepared }) => prepared.bindings)?.prepared.bindings?.(best);
+  const bindings = participants.find(({ prepared }) => prepared.bindings)?.prepared.bindings?.(best);
+  const volumes = bindings && bindings.bind.size + bindings.provision.length > 0 ? bindings : undefined;
   return { decision: { node: state.nodes[best]!.name, feasible, ...(volumes ? { volumes } : {}) }, examined };
 }
 

@@ -34,7 +34,7 @@ export class Table<T extends Named> {
 }
 
 export const SELECTED_NODE = "volume.kubernetes.io/selected-node";
-export const BIND_COMPLETED = "pv.kubernetes.io/bind-completed";
+const BIND_COMPLETED = "pv.kubernetes.io/bind-completed";
 
 /** The claim has its volume, and nothing more is to be written. */
 export const isBound = ({ metadata, spec }: Claim): boolean =>
