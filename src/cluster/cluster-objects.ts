@@ -66,7 +66,7 @@ export interface ClusterObjectsOptions {
   hint?: string;
 }
 
-export const selectorOf = (labels: Labels): string =>
+const selectorOf = (labels: Labels): string =>
   Object.entries(labels)
     .map(([key, value]) => `${key}=${value}`)
     .join(",");
@@ -109,82 +109,98 @@ async function disappointment(client: Client, { row, ref }: Referred, wanted: st
   return new Error(`${row.kind} ${ref.name} did not become ${wanted}: ${status}${hint}`);
 }
 
-export function clusterObjects(options: ClusterObjectsOptions): ClusterObjects & { stop(): Promise<void> } {
-  const { client, clock, entropy, passage, namespace, hint = "" } = options;
-  const { patienceMs } = passage;
-  const observations: Observation<unknown>[] = [];
-  const at = (reference: string): Referred => referred(reference, namespace);
-  const scopeOf = (row: AnyResource) => (row.namespaced ? { namespace } : {});
-  const read = ({ row, ref }: Referred): Promise<Standing | undefined> => present(client.get(row as Resource<Standing>, ref));
+/** What all parts below work with. */
+interface Scope extends ClusterObjectsOptions {
+  at(reference: string): Referred;
+  /** The namespace of a kind that has one. */
+  within(row: AnyResource): { namespace?: string };
+  read(target: Referred): Promise<Standing | undefined>;
+}
 
-  async function waitFor(done: () => boolean | Promise<boolean>, what: () => Error | Promise<Error>): Promise<void> {
-    if (!(await passage.until(done, patienceMs))) throw await what();
-  }
-
-  async function until(what: Reference | (() => boolean | Promise<boolean>), type = "", reason?: string): Promise<void> {
-    if (typeof what === "function") return waitFor(what, () => new Error(`what was waited for did not come: ${what}${hint}`));
-    const target = at(what);
-    const holds = async (): Promise<boolean> => {
-      const object = await read(target);
-      return object !== undefined && isTrue(object, type, reason);
-    };
-    const wanted = reason === undefined ? type : `${type} (${reason})`;
-    await waitFor(holds, () => disappointment(client, target, wanted, hint));
-  }
-
+function scopeOf(options: ClusterObjectsOptions): Scope {
+  const { client, namespace } = options;
   return {
-    apply: <T extends KubernetesObject>(object: Manifest) =>
-      passage.during(() => applied(client, rowNamed(object.kind), object, namespace) as Promise<T>),
-    patch(reference, patch, options = {}) {
-      const { row, ref } = at(reference);
-      return passage.during(() => client.patch(row, ref, row.typed ? "strategic" : "merge", patch, options));
+    ...options,
+    at: (reference) => referred(reference, namespace),
+    within: (row) => (row.namespaced ? { namespace } : {}),
+    read: ({ row, ref }) => present(client.get(row as Resource<Standing>, ref)),
+  };
+}
+
+type Calls = Pick<ClusterObjects, "apply" | "patch" | "get" | "list" | "delete" | "condition" | "events">;
+
+const calls = ({ client, passage, namespace, at, within, read }: Scope): Calls => ({
+  apply: <T extends KubernetesObject>(object: Manifest) =>
+    passage.during(() => applied(client, rowNamed(object.kind), object, namespace) as Promise<T>),
+  patch(reference, patch, options = {}) {
+    const { row, ref } = at(reference);
+    return passage.during(() => client.patch(row, ref, row.typed ? "strategic" : "merge", patch, options));
+  },
+  get(reference) {
+    const { row, ref } = at(reference);
+    return passage.during(() => client.get(row, ref));
+  },
+  async list(kind, labels = {}) {
+    const row = rowNamed(kind);
+    const listed = await passage.during(() => client.list(row, { ...within(row), labelSelector: selectorOf(labels) }));
+    return listed.items;
+  },
+  delete(reference, options) {
+    const { row, ref } = at(reference);
+    return passage.during(() => client.delete(row, ref, options));
+  },
+  async condition(reference, type) {
+    const object = await passage.during(() => read(at(reference)));
+    return object?.status?.conditions?.find((each) => each.type === type);
+  },
+  events(reference) {
+    const { row, ref } = at(reference);
+    return passage.during(() => eventsAbout(client, row, ref));
+  },
+});
+
+type Waits = Pick<ClusterObjects, "until" | "untilDeleted" | "advance">;
+
+function waits({ client, passage, at, read, hint = "" }: Scope): Waits {
+  async function wait(done: () => boolean | Promise<boolean>, inVain: () => Error | Promise<Error>): Promise<void> {
+    if (!(await passage.until(done, passage.patienceMs))) throw await inVain();
+  }
+  return {
+    until(what: Reference | (() => boolean | Promise<boolean>), type: string = "", reason?: string): Promise<void> {
+      if (typeof what === "function") return wait(what, () => new Error(`what was waited for did not come: ${what}${hint}`));
+      const target = at(what);
+      const holds = async (): Promise<boolean> => {
+        const object = await read(target);
+        return object !== undefined && isTrue(object, type, reason);
+      };
+      return wait(holds, () => disappointment(client, target, reason === undefined ? type : `${type} (${reason})`, hint));
     },
-    get(reference) {
-      const { row, ref } = at(reference);
-      return passage.during(() => client.get(row, ref));
-    },
-    async list(kind, labels = {}) {
-      const row = rowNamed(kind);
-      const listed = await passage.during(() => client.list(row, { ...scopeOf(row), labelSelector: selectorOf(labels) }));
-      return listed.items;
-    },
-    delete(reference, options) {
-      const { row, ref } = at(reference);
-      return passage.during(() => client.delete(row, ref, options));
-    },
-    async condition(reference, type) {
-      const object = await passage.during(() => read(at(reference)));
-      return object?.status?.conditions?.find((each) => each.type === type);
-    },
-    until,
     async untilDeleted(reference) {
       const target = at(reference);
       const uid = (await read(target))?.metadata.uid;
       if (uid === undefined) return;
-      await waitFor(
+      await wait(
         async () => (await read(target))?.metadata.uid !== uid,
         () => disappointment(client, target, "deleted", hint),
       );
     },
     advance: (duration) => passage.advance(durationMs(duration)),
+  };
+}
+
+export function clusterObjects(options: ClusterObjectsOptions): ClusterObjects & { stop(): Promise<void> } {
+  const scope = scopeOf(options);
+  const { client, clock, entropy } = options;
+  const observations: Observation<unknown>[] = [];
+  return {
+    ...calls(scope),
+    ...waits(scope),
     observe(kind, labels, project) {
       const row = rowNamed(kind);
-      const following = {
-        client,
-        of: row,
-        ...scopeOf(row),
-        labelSelector: selectorOf(labels),
-        clock,
-        entropy,
-        logger: silentLogger,
-      };
-      const observation = observe(following, project);
+      const following = { client, of: row, ...scope.within(row), labelSelector: selectorOf(labels) };
+      const observation = observe({ ...following, clock, entropy, logger: silentLogger }, project);
       observations.push(observation);
       return observation;
-    },
-    events(reference) {
-      const { row, ref } = at(reference);
-      return passage.during(() => eventsAbout(client, row, ref));
     },
     async stop() {
       await Promise.all(observations.map((observation) => observation.stop()));
