@@ -65,16 +65,15 @@ function v6Text(value: bigint): string {
   return best.length < 2 ? hex(0) : `${hex(0, best.start)}::${hex(best.start + best.length)}`;
 }
 
-export const formatAddress = ({ family, value }: Address): string =>
-  family === "IPv6" ? v6Text(value) : ipv4Text(Number(value));
+const formatAddress = ({ family, value }: Address): string => (family === "IPv6" ? v6Text(value) : ipv4Text(Number(value)));
 
 /** The first address of a range. */
-export function networkOf({ family, value, length }: AddressRange): Address {
+function networkOf({ family, value, length }: AddressRange): Address {
   const host = BigInt(BITS[family] - length);
   return { family, value: (value >> host) << host };
 }
 
-export const formatRange = (range: AddressRange): string => `${formatAddress(networkOf(range))}/${range.length}`;
+const formatRange = (range: AddressRange): string => `${formatAddress(networkOf(range))}/${range.length}`;
 
 export const containsRange = (outer: AddressRange, inner: AddressRange): boolean =>
   outer.family === inner.family &&

@@ -77,7 +77,7 @@ export interface GroupResource {
   resource: string;
 }
 
-export const qualified = ({ group, resource }: GroupResource): string => (group === "" ? resource : `${resource}.${group}`);
+const qualified = ({ group, resource }: GroupResource): string => (group === "" ? resource : `${resource}.${group}`);
 
 /** `details.kind` of an error about a resource is its plural name. */
 const about = ({ group, resource }: GroupResource, name: string): StatusDetails => ({
@@ -166,10 +166,6 @@ export const expired = (message: string, continueToken?: string): ApiError =>
   new ApiError({ code: 410, reason: "Expired", message, ...(continueToken === undefined ? {} : { continue: continueToken }) });
 
 export const tooLarge = (message: string): ApiError => new ApiError({ code: 413, reason: "RequestEntityTooLarge", message });
-
-/** 429; `retryAfterSeconds` is what the client should wait. */
-export const tooManyRequests = (message: string, retryAfterSeconds: number): ApiError =>
-  new ApiError({ code: 429, reason: "TooManyRequests", message, details: { retryAfterSeconds } });
 
 export const timeout = (message: string, retryAfterSeconds = 0): ApiError =>
   new ApiError({ code: 504, reason: "Timeout", message: `Timeout: ${message}`, details: { retryAfterSeconds } });

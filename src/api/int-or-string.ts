@@ -4,12 +4,6 @@
  */
 export type IntOrString = number | string;
 
-/** The percentage of a text like `25%`; undefined where it is none. */
-export function percentOf(value: IntOrString | undefined): number | undefined {
-  if (typeof value !== "string" || !/^[0-9]+%$/.test(value)) return undefined;
-  return Number(value.slice(0, -1));
-}
-
 /** The value scaled to `total`: a percentage is rounded up or down, a number is itself. Undefined where the text is no percentage. */
 export function scaledValue(value: IntOrString, total: number, round: "up" | "down"): number | undefined {
   if (typeof value === "number") return value;

@@ -10,7 +10,3 @@ export function numberOf(value: number | null | undefined): number | undefined {
   if (value === undefined || value === null) return undefined;
   return typeof value === "number" ? value : Number((value as unknown as { rawJSON: string }).rawJSON);
 }
-
-/** The value without loss, for equality and order of two large numbers. */
-export const exactInteger = (value: number): bigint =>
-  BigInt(typeof value === "number" ? value : (value as unknown as { rawJSON: string }).rawJSON);

@@ -9,7 +9,7 @@ import { dnsLabelErrors, dnsSubdomainErrors, labelValueErrors, prefixErrors, qua
 import type { AnyResource } from "./row.ts";
 import type { Report } from "./validation-report.ts";
 
-export const MAX_ANNOTATIONS_BYTES = 262_144;
+const MAX_ANNOTATIONS_BYTES = 262_144;
 
 const IMMUTABLE = "field is immutable";
 const STANDARD_FINALIZERS: ReadonlySet<string> = new Set(["kubernetes", "orphan", "foregroundDeletion"]);
@@ -60,7 +60,7 @@ export function validateLabels(labels: Readonly<Record<string, string>> | undefi
   }
 }
 
-export function validateAnnotations(annotations: Readonly<Record<string, string>> | undefined, report: Report): void {
+function validateAnnotations(annotations: Readonly<Record<string, string>> | undefined, report: Report): void {
   let size = 0;
   for (const [key, value] of Object.entries(annotations ?? {})) {
     // The case of an annotation's key is free, also in its prefix.

@@ -8,12 +8,10 @@ const SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])
 const QUALIFIED_PART = /^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/;
 const LABEL_VALUE = /^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/;
 const CONFIG_KEY = /^[-._a-zA-Z0-9]+$/;
-const ENVIRONMENT_NAME = /^[-._a-zA-Z][-._a-zA-Z0-9]*$/;
 const RELAXED_ENVIRONMENT_NAME = /^[ -<>-~]+$/;
-const HTTP_HEADER = /^[-A-Za-z0-9]+$/;
 
-export const MAX_LABEL_LENGTH = 63;
-export const MAX_SUBDOMAIN_LENGTH = 253;
+const MAX_LABEL_LENGTH = 63;
+const MAX_SUBDOMAIN_LENGTH = 253;
 
 const tooLong = (maximum: number): string => `must be no more than ${maximum} bytes`;
 const EMPTY_PART = "must be non-empty";
@@ -34,8 +32,6 @@ const ENVIRONMENT_MESSAGE = "a valid environment variable name must consist only
 const WILDCARD_MESSAGE =
   "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character (e.g. '*.example.com', regex used for validation is '\\*\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
 const PATH_MESSAGE = "Invalid path (regex used for validation is '[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+')";
-const HTTP_HEADER_MESSAGE =
-  "a valid HTTP header must consist of alphanumeric characters or '-' (e.g. 'X-Header-Name', regex used for validation is '[-A-Za-z0-9]+')";
 
 /** Lengths are of bytes; the alphabets are ASCII, so other texts fail the pattern anyway. */
 function checked(text: string, pattern: RegExp, message: string, maximum: number): string[] {
@@ -85,11 +81,6 @@ export function configMapKeyErrors(text: string): string[] {
 export function environmentNameErrors(text: string): string[] {
   return RELAXED_ENVIRONMENT_NAME.test(text) ? [] : [ENVIRONMENT_MESSAGE];
 }
-
-/** Whether an environment variable has a name that every shell takes. */
-export const isPlainEnvironmentName = (text: string): boolean => ENVIRONMENT_NAME.test(text) && text !== "." && text !== "..";
-
-export const httpHeaderNameErrors = (text: string): string[] => (HTTP_HEADER.test(text) ? [] : [HTTP_HEADER_MESSAGE]);
 
 /** An IANA service name: what a port is called. */
 export function portNameErrors(text: string): string[] {

@@ -143,8 +143,6 @@ export function compareQuantities(a: string, b: string): number {
 }
 
 export const isZeroQuantity = (text: string): boolean => parseQuantity(text).nano === 0n;
-/** -1, 0 or 1. */
-export const signOfQuantity = (text: string): number => compareQuantities(text, "0");
 
 function combine(a: string, b: string, nano: (a: bigint, b: bigint) => bigint): string {
   const left = parseQuantity(a);
@@ -156,7 +154,6 @@ function combine(a: string, b: string, nano: (a: bigint, b: bigint) => bigint): 
 export const addQuantities = (a: string, b: string): string => combine(a, b, (x, y) => x + y);
 export const subtractQuantities = (a: string, b: string): string => combine(a, b, (x, y) => x - y);
 export const maxQuantity = (a: string, b: string): string => (compareQuantities(a, b) < 0 ? b : a);
-export const minQuantity = (a: string, b: string): string => (compareQuantities(a, b) > 0 ? b : a);
 
 /** The amount in units, rounded up: bytes of memory, number of Pods. Inexact beyond 2^53. */
 export const quantityValue = (text: string): number => Number(divideUp(parseQuantity(text).nano, NANO));
@@ -167,6 +164,3 @@ export const quantityMilliValue = (text: string): number => Number(divideUp(pars
 /** A whole number as a quantity: `1024` binary is `1Ki`. */
 export const quantityOf = (value: number | bigint, format: QuantityFormat = "decimal"): string =>
   canonical(BigInt(value) * NANO, format);
-
-/** Thousandths as a quantity: 250 is `250m`. */
-export const quantityOfMilli = (milli: number): string => canonical(BigInt(milli) * MILLI_IN_NANO, "decimal");

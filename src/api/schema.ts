@@ -222,7 +222,7 @@ export function schemaOf(typeName: string): ObjectSchema {
 }
 
 /** Go's name of a built-in kind: `k8s.io.api.apps.v1.Deployment`. Undefined where the group-version is not built in. */
-export function typeNameOf(group: string, version: string, kind: string): string | undefined {
+function typeNameOf(group: string, version: string, kind: string): string | undefined {
   const name = packages[`${group}/${version}`];
   return name === undefined ? undefined : `${name}.${kind}`;
 }

@@ -39,7 +39,7 @@ export interface Report {
 export const OMITTED: unique symbol = Symbol("omitted");
 
 /** A value as messages show it: strings quoted, objects as JSON. */
-export function shown(value: unknown): string {
+function shown(value: unknown): string {
   if (value === undefined || value === null) return "null";
   return JSON.stringify(value);
 }

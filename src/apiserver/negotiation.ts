@@ -13,7 +13,7 @@ export interface Accepted {
   as: Transformation | undefined;
 }
 
-export const JSON_ACCEPTED: Accepted = { mediaType: "json", as: undefined };
+const JSON_ACCEPTED: Accepted = { mediaType: "json", as: undefined };
 
 const TYPES: Readonly<Record<string, MediaType>> = {
   "application/json": "json",

@@ -1,6 +1,6 @@
 /** What one request carries through the stages. Stages fill it in order; a later one may rely on what earlier ones set. */
 import type { Clock } from "../base/clock.ts";
-import type { Headers, HttpRequest, HttpResponse, UserInfo } from "../base/http.ts";
+import type { HttpRequest, HttpResponse, UserInfo } from "../base/http.ts";
 import type { RequestInfo } from "./request-info.ts";
 
 export interface RequestContext {
@@ -32,7 +32,5 @@ export interface Seat {
 /** A stage does its part and calls `next` once, or answers by itself. It throws ApiError to refuse. */
 export type Stage = (context: RequestContext, next: Next) => Promise<HttpResponse>;
 export type Next = (context: RequestContext) => Promise<HttpResponse>;
-
-export const header = (headers: Headers, name: string): string | undefined => headers[name];
 
 export const NOBODY: UserInfo = { name: "", groups: [] };

@@ -34,7 +34,7 @@ function ofStore(error: StoreError): ApiError {
 }
 
 /** Every thrown value as an ApiError: what is neither one nor a StoreError is our own mistake, and is a 500. */
-export function apiErrorOf(error: unknown): ApiError {
+function apiErrorOf(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
   if (error instanceof StoreError) return ofStore(error);
   return internalError(error instanceof Error ? error.message : String(error), error);
@@ -43,7 +43,7 @@ export function apiErrorOf(error: unknown): ApiError {
 /** Half of a surrogate pair has no UTF-8 form: like upstream, the replacement character stands in its place. */
 const wellFormed = (json: string): string => (json.includes("\\ud") ? json.replace(/\\ud[0-9a-f]{3}/g, "\ufffd") : json);
 
-export function encodeStatus(status: Status, accepted: Accepted): Uint8Array {
+function encodeStatus(status: Status, accepted: Accepted): Uint8Array {
   if (accepted.mediaType === "protobuf")
     return wrapUnknown({ apiVersion: "v1", kind: "Status", raw: encodeProtobuf(STATUS_TYPE, status) });
   if (accepted.mediaType === "yaml") return encodeUtf8(yamlOf(status));

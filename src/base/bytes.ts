@@ -4,15 +4,11 @@
  */
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
-const strictDecoder = new TextDecoder("utf-8", { fatal: true });
 
 export const EMPTY = new Uint8Array(0);
 
 export const encodeUtf8 = (text: string): Uint8Array => encoder.encode(text);
 export const decodeUtf8 = (bytes: Uint8Array): string => decoder.decode(bytes);
-
-/** Decodes UTF-8, throwing a TypeError where the bytes are not valid UTF-8. */
-export const decodeUtf8Strict = (bytes: Uint8Array): string => strictDecoder.decode(bytes);
 
 export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
   const [only] = parts;

@@ -24,7 +24,7 @@ interface Frame<T> {
   object: T;
 }
 
-export function watchEventOf<T extends KubernetesObject>(frame: Frame<T>): WatchEvent<T> {
+function watchEventOf<T extends KubernetesObject>(frame: Frame<T>): WatchEvent<T> {
   if (frame.type === "ERROR") throw errorOfStatus(frame.object as unknown as Status);
   if (frame.type !== "BOOKMARK") return { type: frame.type, object: frame.object };
   const { resourceVersion, annotations } = frame.object.metadata;
@@ -36,7 +36,7 @@ export function watchEventOf<T extends KubernetesObject>(frame: Frame<T>): Watch
 }
 
 /** Calls `onLine` for every line of what is written. */
-export function lineSplitter(onLine: (line: Uint8Array) => void): (bytes: Uint8Array) => void {
+function lineSplitter(onLine: (line: Uint8Array) => void): (bytes: Uint8Array) => void {
   let rest: Uint8Array[] = [];
   return (bytes) => {
     let start = 0;

@@ -5,7 +5,7 @@ import { ipv4Range, ipv4Text } from "../base/ipv4.ts";
 
 export type RuntimeChoice = "auto" | "containerd" | "simulated";
 
-export const COMPONENTS = ["scheduler", "controllers", "proxy", "dns"] as const;
+const COMPONENTS = ["scheduler", "controllers", "proxy", "dns"] as const;
 export type Component = (typeof COMPONENTS)[number];
 
 export interface ClusterConfig {
@@ -29,12 +29,12 @@ export interface ClusterConfig {
 }
 
 /** A wrong option. The message says which, and what it takes. */
-export class ConfigError extends Error {
+class ConfigError extends Error {
   override readonly name = "ConfigError";
 }
 
-export const DEFAULT_PORT = 6443;
-export const DEFAULT_POD_CIDR = "10.244.0.0/16";
+const DEFAULT_PORT = 6443;
+const DEFAULT_POD_CIDR = "10.244.0.0/16";
 /** Room for thousands of simulated nodes. */
 export const LARGE_POD_CIDR = "10.128.0.0/9";
 export const DEFAULT_SERVICE_CIDR = "10.96.0.0/16";

@@ -11,7 +11,7 @@ const TOKENS_CONTROLLER = "tokens-controller";
 export const controllerIdentity = (name: string): UserInfo =>
   name === TOKENS_CONTROLLER ? CONTROLLER_MANAGER : serviceAccountIdentity("kube-system", SHARED_ACCOUNTS[name] ?? name);
 
-export const serviceAccountIdentity = (namespace: string, name: string): UserInfo => ({
+const serviceAccountIdentity = (namespace: string, name: string): UserInfo => ({
   name: `system:serviceaccount:${namespace}:${name}`,
   groups: ["system:serviceaccounts", `system:serviceaccounts:${namespace}`, "system:authenticated"],
 });

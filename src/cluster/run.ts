@@ -40,7 +40,7 @@ export interface RunOptions {
 }
 
 /** This directory's cluster runs already. */
-export class AlreadyRunningError extends Error {
+class AlreadyRunningError extends Error {
   override readonly name = "CommandError";
 }
 

@@ -21,7 +21,7 @@ const aggregates = (role: ReadonlyRole, other: ReadonlyRole): boolean =>
 const byName = (a: ReadonlyRole, b: ReadonlyRole): number => (a.metadata.name < b.metadata.name ? -1 : 1);
 
 /** The rules of all that `role` is made of, each once, selector by selector in the order of names. */
-export function aggregatedRules(role: ReadonlyRole, others: readonly ReadonlyRole[]): Rule[] {
+function aggregatedRules(role: ReadonlyRole, others: readonly ReadonlyRole[]): Rule[] {
   const rules: Rule[] = [];
   for (const selector of role.aggregationRule?.clusterRoleSelectors ?? []) {
     const matched = others.filter(({ metadata }) => metadata.name !== role.metadata.name && matcherOf(selector)(metadata.labels));

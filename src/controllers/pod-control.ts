@@ -16,7 +16,7 @@ type Context = Pick<ControllerContext, "client" | "events" | "expectations">;
 type Owner = DeepReadonly<KubernetesObject>;
 
 /** Pods of one owner created or deleted in one reconcile, at most. */
-export const BURST = 500;
+const BURST = 500;
 
 export interface PodDraft {
   labels?: Readonly<Record<string, string>>;
@@ -50,7 +50,7 @@ export const isNamespaceEnding = (error: unknown): boolean =>
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** Creates one Pod and says so. Throws what the server answered. */
-export async function createPod({ client, events }: Context, owner: Owner, draft: Draft<Pod>): Promise<Pod> {
+async function createPod({ client, events }: Context, owner: Owner, draft: Draft<Pod>): Promise<Pod> {
   try {
     const pod = await client.create(Pod, draft);
     events.event(owner, "Normal", "SuccessfulCreate", `Created pod: ${pod.metadata.name}`);
@@ -62,7 +62,7 @@ export async function createPod({ client, events }: Context, owner: Owner, draft
 }
 
 /** Deletes one Pod and says so; a Pod that is gone is as good. */
-export async function deletePod({ client, events }: Context, owner: Owner, pod: DeepReadonly<Pod>): Promise<void> {
+async function deletePod({ client, events }: Context, owner: Owner, pod: DeepReadonly<Pod>): Promise<void> {
   const { namespace = "", name } = pod.metadata;
   try {
     await client.delete(Pod, { namespace, name });
@@ -75,10 +75,7 @@ export async function deletePod({ client, events }: Context, owner: Owner, pod: 
 }
 
 /** Calls `one` for every index in batches of 1, 2, 4, …; after a batch with an error no further one. */
-export async function slowStart(
-  count: number,
-  one: (index: number) => Promise<void>,
-): Promise<{ succeeded: number; error: unknown }> {
+async function slowStart(count: number, one: (index: number) => Promise<void>): Promise<{ succeeded: number; error: unknown }> {
   let succeeded = 0;
   for (let start = 0, size = 1; start < count; start += size, size *= 2) {
     const batch = Array.from({ length: Math.min(size, count - start) }, (_, offset) => one(start + offset));

@@ -6,8 +6,7 @@ import { timeOf } from "./time.ts";
 
 type ReadonlyPod = DeepReadonly<Pod>;
 
-export const conditionOf = (pod: ReadonlyPod, type: string) =>
-  pod.status.conditions?.find((condition) => condition.type === type);
+const conditionOf = (pod: ReadonlyPod, type: string) => pod.status.conditions?.find((condition) => condition.type === type);
 
 export const isReady = (pod: ReadonlyPod): boolean => conditionOf(pod, "Ready")?.status === "True";
 
@@ -26,7 +25,7 @@ export function readySinceMs(pod: ReadonlyPod): number {
 }
 
 /** Milliseconds until the Pod has been ready for `minReadySeconds`: 0 where it is available, undefined where it is not ready. */
-export function availableInMs(pod: ReadonlyPod, minReadySeconds: number, nowMs: number): number | undefined {
+function availableInMs(pod: ReadonlyPod, minReadySeconds: number, nowMs: number): number | undefined {
   if (!isReady(pod)) return undefined;
   return minReadySeconds === 0 ? 0 : Math.max(0, readySinceMs(pod) + minReadySeconds * 1_000 - nowMs);
 }

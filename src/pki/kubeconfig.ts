@@ -24,7 +24,7 @@ export interface Kubeconfig {
 const base64 = (text: string): string => Buffer.from(text, "utf8").toString("base64");
 
 /** JSON is YAML, and needs no library to write; kubectl rewrites the file in its own form when it changes it. */
-export function kubeconfigText(config: Kubeconfig, name = "timonier"): string {
+function kubeconfigText(config: Kubeconfig, name = "timonier"): string {
   const entry = (key: string, value: string | undefined): object => (value === undefined ? {} : { [key]: value });
   const lines = {
     apiVersion: "v1",

@@ -6,7 +6,7 @@ import type { Clock, Timer } from "../base/clock.ts";
 import { type Store, StoreError } from "./store.ts";
 
 /** What kube-apiserver waits between two compactions. */
-export const COMPACTION_INTERVAL_MS = 5 * 60 * 1000;
+const COMPACTION_INTERVAL_MS = 5 * 60 * 1000;
 
 export interface CompactorOptions {
   readonly store: Store;

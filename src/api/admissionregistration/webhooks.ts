@@ -35,7 +35,7 @@ function validateName(name: string, report: Report): void {
 }
 
 /** A URL that a server is called at. */
-export function validateWebhookUrl(text: string, report: Report): void {
+function validateWebhookUrl(text: string, report: Report): void {
   if (!URL.canParse(text)) return report.required(`url must be a valid URL: parse ${JSON.stringify(text)}${URL_FORM}`);
   const { protocol, host, username, hash, search } = new URL(text);
   if (protocol !== "https:") report.invalid(protocol.slice(0, -1), `'https' is the only allowed URL scheme${URL_FORM}`);
@@ -45,7 +45,7 @@ export function validateWebhookUrl(text: string, report: Report): void {
   if (search) report.invalid(search.slice(1), "query parameters are not permitted in the URL");
 }
 
-export function validateWebhookService(
+function validateWebhookService(
   { name, namespace, port = HTTPS_PORT, path }: DeepReadonly<admission.ServiceReference>,
   report: Report,
 ): void {

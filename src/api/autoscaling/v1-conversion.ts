@@ -29,7 +29,7 @@ const isCpuTarget = (metric: Metric): boolean =>
 const listed = (metrics: readonly Metric[] | null | undefined): V1Metric[] | undefined =>
   metrics && metrics.length > 0 ? metrics.map(metricToV1) : undefined;
 
-export function toV1({ metadata, spec, status }: DeepReadonly<v2.HorizontalPodAutoscaler>): v1.HorizontalPodAutoscaler {
+function toV1({ metadata, spec, status }: DeepReadonly<v2.HorizontalPodAutoscaler>): v1.HorizontalPodAutoscaler {
   const { metrics, behavior, ...restOfSpec } = spec;
   const { currentMetrics, conditions, ...restOfStatus } = status;
   const cpu = metrics?.find(isCpuTarget);
@@ -69,7 +69,7 @@ function parsed<T>(text: string | undefined): T | undefined {
   }
 }
 
-export function fromV1({ metadata, spec, status }: v1.HorizontalPodAutoscaler): v2.HorizontalPodAutoscaler {
+function fromV1({ metadata, spec, status }: v1.HorizontalPodAutoscaler): v2.HorizontalPodAutoscaler {
   const { targetCPUUtilizationPercentage: target, ...restOfSpec } = spec;
   const { currentCPUUtilizationPercentage: utilization, ...restOfStatus } = status;
   const { annotations, ...restOfMetadata } = metadata;

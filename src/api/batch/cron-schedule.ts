@@ -18,7 +18,7 @@ export interface CronFields {
 
 export type CronSchedule = { timeZone?: string } & ({ fields: CronFields } | { everyMs: number });
 
-export class CronError extends Error {}
+class CronError extends Error {}
 
 interface Bounds {
   least: number;

@@ -26,14 +26,14 @@ function renamed(object: object, names: Readonly<Record<string, string>>): Recor
   return Object.fromEntries(Object.entries(object).map(([field, value]) => [names[field] ?? field, value]));
 }
 
-export function toEventsFace(stored: DeepReadonly<core.Event>): events.Event {
+function toEventsFace(stored: DeepReadonly<core.Event>): events.Event {
   const event = { ...renamed(stored, FACE_NAMES), apiVersion: "events.k8s.io/v1" } as Record<string, unknown>;
   // Always written there, never empty here.
   for (const field of ["reportingController", "reportingInstance"]) if (event[field] === "") delete event[field];
   return event as unknown as events.Event;
 }
 
-export function fromEventsFace(sent: events.Event): core.Event {
+function fromEventsFace(sent: events.Event): core.Event {
   const event = { ...renamed(sent, STORED_NAMES), apiVersion: "v1" } as Record<string, unknown>;
   event.reportingComponent ??= "";
   event.reportingInstance ??= "";

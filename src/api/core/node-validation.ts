@@ -13,9 +13,9 @@ import { validateResourceAmount, validateResourceName } from "./resource-names.t
 
 type Spec = DeepReadonly<Node["spec"]>;
 
-export const TAINT_EFFECTS = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
+const TAINT_EFFECTS = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
 
-export function validateTaints(taints: readonly DeepReadonly<Taint>[] | undefined, report: Report): void {
+function validateTaints(taints: readonly DeepReadonly<Taint>[] | undefined, report: Report): void {
   const seen = new Set<string>();
   taints?.forEach((taint, index) => {
     const here = report.at(index);

@@ -34,7 +34,7 @@ export const isStandardForQuota = (name: string): boolean => QUOTA.has(name) || 
 const isNative = (name: string): boolean => !name.includes("/") || name.split("/")[0]?.endsWith("kubernetes.io") === true;
 
 /** A resource that a device plugin offers: counted in whole numbers. */
-export const isExtended = (name: string): boolean =>
+const isExtended = (name: string): boolean =>
   !isNative(name) && !name.startsWith("requests.") && qualifiedNameErrors(`requests.${name}`).length === 0;
 
 /** Whether more may be allowed than asked for. */

@@ -13,7 +13,7 @@ type Spec = DeepReadonly<Service["spec"]>;
 
 const FAMILIES = ["IPv4", "IPv6"];
 const FAMILY_POLICIES = ["PreferDualStack", "RequireDualStack", "SingleStack"];
-export const HEADLESS = "None";
+const HEADLESS = "None";
 
 export const isHeadless = ({ clusterIP, clusterIPs }: Spec): boolean =>
   (clusterIPs?.length === 1 && clusterIPs[0] === HEADLESS) || clusterIP === HEADLESS;

@@ -21,7 +21,7 @@ const DISTRIBUTIONS = ["PreferClose", "PreferSameNode", "PreferSameZone"];
 const KUBELET_PORT = 10_250;
 const MAX_AFFINITY_SECONDS = 86_400;
 const BALANCER_ONLY = "may only be used when `type` is 'LoadBalancer'";
-export const SOURCE_RANGES_ANNOTATION = "service.beta.kubernetes.io/load-balancer-source-ranges";
+const SOURCE_RANGES_ANNOTATION = "service.beta.kubernetes.io/load-balancer-source-ranges";
 const HINTS_ANNOTATION = "service.kubernetes.io/topology-aware-hints";
 const MODE_ANNOTATION = "service.kubernetes.io/topology-mode";
 

@@ -134,7 +134,7 @@ function validateSources(spec: VolumeSpec, report: Report): void {
   if (spec.csi && !spec.csi.volumeHandle) report.at("csi", "volumeHandle").required();
 }
 
-export function validateVolumeSpec(spec: VolumeSpec, report: Report): void {
+function validateVolumeSpec(spec: VolumeSpec, report: Report): void {
   validateAccessModes(spec.accessModes, report.at("accessModes"));
   validateCapacity(spec.capacity, report.at("capacity"));
   requiredOneOf(spec.persistentVolumeReclaimPolicy, ["Delete", "Recycle", "Retain"], report.at("persistentVolumeReclaimPolicy"));

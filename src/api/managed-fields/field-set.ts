@@ -43,12 +43,3 @@ export function difference(a: FieldSet | undefined, b: FieldSet | undefined): Fi
   if (member) result[MEMBER] = {};
   return result;
 }
-
-export function equalSets(a: FieldSet, b: FieldSet): boolean {
-  for (const key of Object.keys(a)) {
-    const other = b[key];
-    if (other === undefined || !equalSets(a[key] ?? {}, other)) return false;
-  }
-  for (const key of Object.keys(b)) if (!(key in a)) return false;
-  return true;
-}

@@ -31,7 +31,7 @@ export function readVarint(reader: Reader): number {
 }
 
 /** A signed integer of 64 bits, exactly. */
-export function readBigInteger(reader: Reader): bigint {
+function readBigInteger(reader: Reader): bigint {
   let value = 0n;
   for (let shift = 0n; shift < 70n; shift += 7n) {
     if (reader.at >= reader.end) throw new ProtobufError(END);
@@ -103,7 +103,7 @@ export function readDouble(reader: Reader): number {
   return view.getFloat64(0, true);
 }
 
-export function skip(reader: Reader, wireType: number): void {
+function skip(reader: Reader, wireType: number): void {
   if (wireType === 0) readVarint(reader);
   else if (wireType === 1) reader.at += 8;
   else if (wireType === 2) readBytes(reader);

@@ -28,7 +28,7 @@ export function written(write: (writer: Writer) => void): Uint8Array {
   return result;
 }
 
-export function reserve(writer: Writer, count: number): void {
+function reserve(writer: Writer, count: number): void {
   if (writer.at + count <= writer.bytes.length) return;
   const grown = new Uint8Array(Math.max(writer.bytes.length * 2, writer.at + count));
   grown.set(writer.bytes.subarray(0, writer.at));

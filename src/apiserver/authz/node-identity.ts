@@ -2,7 +2,7 @@
 import type { UserInfo } from "../../base/http.ts";
 
 const PREFIX = "system:node:";
-export const NODES_GROUP = "system:nodes";
+const NODES_GROUP = "system:nodes";
 
 /** Undefined: the user is no node. Empty: a node that does not say which. */
 export const nodeNameOf = ({ name, groups }: UserInfo): string | undefined =>

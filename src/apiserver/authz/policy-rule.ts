@@ -37,7 +37,7 @@ export function ruleAllows(
 }
 
 /** The same permissions as rules of one verb and one resource (and name) or path each. */
-export function breakDown(rule: Rule): Rule[] {
+function breakDown(rule: Rule): Rule[] {
   const parts: Rule[] = [];
   for (const group of rule.apiGroups ?? []) {
     for (const resource of rule.resources ?? []) {

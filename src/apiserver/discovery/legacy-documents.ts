@@ -90,7 +90,7 @@ const knownHashes = new Map(discovery.map(({ group, resource, storageVersionHash
  * Tells clients whether two resources are one storage: a short hash of group, version and kind of what is stored. Built-in resources
  * have upstream's, some of which speak of a version that is stored but not served.
  */
-export function storageVersionHash({ group, version, kind, resource, typed }: AnyResource): string {
+function storageVersionHash({ group, version, kind, resource, typed }: AnyResource): string {
   const known = typed ? knownHashes.get(`${group}/${resource}`) : undefined;
   return known ?? encodeBase64(sha256(encodeUtf8(`${group}/${version}/${kind}`)).subarray(0, 8));
 }

@@ -17,7 +17,7 @@ import { assert } from "../../base/assert.ts";
 import { decodeUtf8, encodeUtf8 } from "../../base/bytes.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
 
-export const FORMAT_VERSION = 1;
+const FORMAT_VERSION = 1;
 export const HEADER_BYTES = 15;
 
 export interface RecordHeader {
@@ -88,7 +88,7 @@ function uint32(record: Uint8Array, offset: number): number {
 export const versionPosition = (record: Uint8Array): number => HEADER_BYTES + uint32(record, 5);
 
 /** Where in `record` the metadata ends. */
-export const metadataPosition = (record: Uint8Array): number => HEADER_BYTES + uint32(record, 9);
+const metadataPosition = (record: Uint8Array): number => HEADER_BYTES + uint32(record, 9);
 
 /** The metadata alone, without its resourceVersion: far cheaper than the whole of a large object. */
 export function decodeMetadata(record: Uint8Array): ObjectMeta {

@@ -14,7 +14,7 @@ export interface Encodings {
 }
 
 /** Room for the encodings of about ten thousand Pods. */
-export const ENCODINGS_BUDGET_BYTES = 24 * 1024 * 1024;
+const ENCODINGS_BUDGET_BYTES = 24 * 1024 * 1024;
 
 interface Kept {
   /** At which the object is shown: one that is deleted, or leaves a selection, is shown at another than it was written at. */

@@ -26,11 +26,7 @@ export interface ClusterIpsOptions {
 export const MANAGED_BY = { key: "ipaddress.kubernetes.io/managed-by", value: "ipallocator.k8s.io" } as const;
 const ATTEMPTS = 64;
 
-export function ipAddressObject(
-  address: string,
-  service: DeepReadonly<Service>,
-  { entropy, nowMs }: ClusterIpsOptions,
-): IPAddress {
+function ipAddressObject(address: string, service: DeepReadonly<Service>, { entropy, nowMs }: ClusterIpsOptions): IPAddress {
   const { name, namespace } = service.metadata;
   return {
     kind: "IPAddress",

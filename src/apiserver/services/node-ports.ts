@@ -21,10 +21,9 @@ const ATTEMPTS = 256;
 
 type Ports = readonly string[];
 
-export const portKey = (protocol: string, port: number): string => `${NODE_PORT_PREFIX}${protocol}/${port}`;
+const portKey = (protocol: string, port: number): string => `${NODE_PORT_PREFIX}${protocol}/${port}`;
 
-export const hasNodePorts = ({ spec }: DeepReadonly<Service>): boolean =>
-  spec.type === "NodePort" || spec.type === "LoadBalancer";
+const hasNodePorts = ({ spec }: DeepReadonly<Service>): boolean => spec.type === "NodePort" || spec.type === "LoadBalancer";
 
 /** The keys of all ports that a Service holds. */
 export function portsOf(service: DeepReadonly<Service> | undefined): Ports {

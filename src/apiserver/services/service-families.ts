@@ -6,7 +6,7 @@ import type { Service } from "../../api/core/service.ts";
 import type { Report } from "../../api/validation-report.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
 
-export const HEADLESS = "None";
+const HEADLESS = "None";
 
 export const hasClusterIp = ({ spec }: DeepReadonly<Service>): boolean =>
   spec.type !== "ExternalName" && spec.clusterIP !== HEADLESS;

@@ -6,7 +6,7 @@ import type { Attributes, Authorizer } from "../authz/authorizer.ts";
 import { decide, refusal } from "../authz-decision.ts";
 import type { RequestContext, Stage } from "../request-context.ts";
 
-export function attributesOf({ info, user }: RequestContext): Attributes {
+function attributesOf({ info, user }: RequestContext): Attributes {
   const labelSelector = info.query.get("labelSelector");
   const fieldSelector = info.query.get("fieldSelector");
   return {

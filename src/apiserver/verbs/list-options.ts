@@ -27,7 +27,7 @@ function integer(query: URLSearchParams, name: string): number | undefined {
   return Number(text);
 }
 
-export function parseVersion(text: string | null): number | undefined {
+function parseVersion(text: string | null): number | undefined {
   if (text === null || text === "") return undefined;
   if (!/^\d+$/.test(text))
     throw badRequest(

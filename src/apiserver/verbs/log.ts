@@ -30,7 +30,7 @@ const PASSED_ON: readonly string[] = [
   "stream",
 ];
 
-export function containerOf({ metadata, spec }: Pod, asked: string | null): string {
+function containerOf({ metadata, spec }: Pod, asked: string | null): string {
   const init = (spec.initContainers ?? []).map(({ name }) => name);
   const main = spec.containers.map(({ name }) => name);
   const debug = (spec.ephemeralContainers ?? []).map(({ name }) => name);

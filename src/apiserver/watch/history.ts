@@ -8,7 +8,7 @@ import { type CacheEvent, type Change, changeOf } from "../cache/fan-out.ts";
 import type { RowCache } from "../cache/row-cache.ts";
 import type { Selection } from "../cache/selection.ts";
 
-export const tooOld = (revision: number, oldest: number): Error => expired(`too old resource version: ${revision} (${oldest})`);
+const tooOld = (revision: number, oldest: number): Error => expired(`too old resource version: ${revision} (${oldest})`);
 
 function eventOf(cache: RowCache, { key, value, previous, revision }: StoreEvent): CacheEvent {
   const short = key.slice(cache.row.prefix.length);

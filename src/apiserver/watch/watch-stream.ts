@@ -13,7 +13,7 @@ export interface WatchStream {
 }
 
 /** Bytes that may wait for one reader, besides the initial events. */
-export const PENDING_LIMIT_BYTES = 16 * 1024 * 1024;
+const PENDING_LIMIT_BYTES = 16 * 1024 * 1024;
 
 export function watchStream(sink: Sink, limitBytes = PENDING_LIMIT_BYTES): WatchStream {
   let queue: Uint8Array[] = [];

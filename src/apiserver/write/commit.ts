@@ -6,6 +6,7 @@ import type { KubernetesObject } from "../../api/meta.ts";
 import type { AnyResource } from "../../api/row.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
 import { type Operation, type Precondition, StoreError } from "../../store/store.ts";
+import { fingerprintOf } from "../records/fingerprint.ts";
 import { encodeRecord } from "../records/record.ts";
 import type { Stored } from "../representation/representation.ts";
 import type { ServerParts } from "../server-parts.ts";
@@ -21,16 +22,6 @@ export interface Put {
 
 /** Events are kept for an hour. */
 const EVENT_TTL_SECONDS = 3600;
-
-/** A number that differs where the schema does: records of another one are read the slow way. */
-export function fingerprintOf(row: AnyResource): number {
-  let hash = 0x811c9dc5;
-  for (const character of `${row.apiVersion}/${row.kind}`) {
-    hash ^= character.charCodeAt(0);
-    hash = Math.imul(hash, 0x01000193) >>> 0;
-  }
-  return hash;
-}
 
 export const recordOf = (row: AnyResource, object: DeepReadonly<KubernetesObject>): Uint8Array =>
   encodeRecord(object, fingerprintOf(row));

@@ -2,7 +2,7 @@
  * Deletion: at once where nothing waits, else marked with deletionTimestamp until grace period and finalizers are over.
  * https://kubernetes.io/docs/concepts/architecture/garbage-collection/
  */
-import { ApiError, conflict, modified, notFound } from "../../api/errors.ts";
+import { conflict, modified, notFound } from "../../api/errors.ts";
 import type { KubernetesObject } from "../../api/meta.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
 import type { Operation } from "../../store/store.ts";
@@ -102,5 +102,3 @@ export async function deleteObject(parts: ServerParts, target: Target, options: 
     }
   }
 }
-
-export const isMissing = (error: unknown): boolean => error instanceof ApiError && error.code === 404;

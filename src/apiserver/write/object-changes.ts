@@ -19,7 +19,7 @@ export function timestamp(ms: number): string {
 }
 
 /** True where anything outside of metadata and status differs: what `generation` counts. */
-export function specChanged(object: KubernetesObject, old: DeepReadonly<KubernetesObject>): boolean {
+function specChanged(object: KubernetesObject, old: DeepReadonly<KubernetesObject>): boolean {
   const { metadata: _m, kind: _k, apiVersion: _v, status: _s, ...content } = object as KubernetesObject & { status?: unknown };
   const {
     metadata: _om,

@@ -20,7 +20,7 @@ export interface Scaling {
 export const replicasOf = ({ spec }: ReadonlyDeployment | ReadonlyReplicaSet): number => spec.replicas ?? 1;
 const availableOf = ({ status }: ReadonlyReplicaSet): number => status.availableReplicas ?? 0;
 export const totalReplicas = (sets: readonly ReadonlyReplicaSet[]): number => sum(sets.map(replicasOf));
-export const isRolling = ({ spec }: ReadonlyDeployment): boolean => (spec.strategy.type ?? "RollingUpdate") === "RollingUpdate";
+const isRolling = ({ spec }: ReadonlyDeployment): boolean => (spec.strategy.type ?? "RollingUpdate") === "RollingUpdate";
 
 const createdMs = ({ metadata }: ReadonlyReplicaSet): number => Date.parse(metadata.creationTimestamp);
 const byName = (a: ReadonlyReplicaSet, b: ReadonlyReplicaSet): number => (a.metadata.name < b.metadata.name ? -1 : 1);

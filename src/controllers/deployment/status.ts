@@ -31,7 +31,7 @@ export function withCondition(status: Status, next: Condition): Status {
   return { ...status, conditions: [...others, { ...next, lastTransitionTime }] };
 }
 
-export const withoutCondition = (status: Status, type: string): Status =>
+const withoutCondition = (status: Status, type: string): Status =>
   conditionOf(status, type) === undefined
     ? status
     : { ...status, conditions: (status.conditions ?? []).filter((each) => each.type !== type) };

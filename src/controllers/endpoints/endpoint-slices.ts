@@ -22,7 +22,7 @@ type ReadonlyPod = backends.ReadonlyPod;
 type ReadonlyService = backends.ReadonlyService;
 
 /** A Pod as an endpoint. */
-export function endpointOf(service: ReadonlyService, pod: ReadonlyPod, addresses: string[], zone: string | undefined): Endpoint {
+function endpointOf(service: ReadonlyService, pod: ReadonlyPod, addresses: string[], zone: string | undefined): Endpoint {
   const serving = isReady(pod);
   const terminating = pod.metadata.deletionTimestamp !== undefined;
   const ready = service.spec.publishNotReadyAddresses === true || (serving && !terminating);
@@ -42,11 +42,7 @@ const familiesOf = ({ spec }: ReadonlyService) =>
   (spec.ipFamilies?.length ? spec.ipFamilies : (["IPv4"] as const)) as ("IPv4" | "IPv6")[];
 
 /** Endpoints by family and ports. */
-export function endpointGroups(
-  service: ReadonlyService,
-  pods: readonly ReadonlyPod[],
-  zoneOf: (node: string) => string | undefined,
-) {
+function endpointGroups(service: ReadonlyService, pods: readonly ReadonlyPod[], zoneOf: (node: string) => string | undefined) {
   return familiesOf(service).flatMap((addressType): EndpointGroup[] => {
     const groups = new Map<string, EndpointGroup & { endpoints: Endpoint[] }>();
     for (const pod of pods) {

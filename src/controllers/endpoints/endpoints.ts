@@ -24,7 +24,7 @@ type Address = NonNullable<Subset["addresses"]>[number];
 const byIp = (a: Address, b: Address): number => (a.ip < b.ip ? -1 : 1);
 
 /** Addresses with equal ports together, the ready ones apart from the others. */
-export function subsetsOf(service: backends.ReadonlyService, pods: readonly backends.ReadonlyPod[]): Subset[] {
+function subsetsOf(service: backends.ReadonlyService, pods: readonly backends.ReadonlyPod[]): Subset[] {
   const v6 = service.spec.ipFamilies?.[0] === "IPv6";
   const { publishNotReadyAddresses = false } = service.spec;
   const groups = new Map<string, { ports: backends.BackendPort[]; ready: Address[]; notReady: Address[] }>();
@@ -54,7 +54,7 @@ export function subsetsOf(service: backends.ReadonlyService, pods: readonly back
 const withoutEmptyName = ({ name, ...port }: backends.BackendPort) => (name === "" ? port : { name, ...port });
 
 /** At most 1000 addresses, the ready ones first. True where some were left out. */
-export function truncate(subsets: readonly Subset[]): { subsets: Subset[]; truncated: boolean } {
+function truncate(subsets: readonly Subset[]): { subsets: Subset[]; truncated: boolean } {
   let room = MAX_ADDRESSES;
   let truncated = false;
   const take = (addresses: readonly Address[] | undefined): readonly Address[] | undefined => {

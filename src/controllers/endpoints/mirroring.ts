@@ -32,7 +32,7 @@ const endpointOf = ({ ip, hostname, nodeName, targetRef }: Address, ready: boole
 });
 
 /** The addresses of all subsets by family and ports. */
-export function mirroredGroups({ subsets = [] }: ReadonlyEndpoints): EndpointGroup[] {
+function mirroredGroups({ subsets = [] }: ReadonlyEndpoints): EndpointGroup[] {
   const groups = new Map<string, EndpointGroup & { endpoints: Endpoint[] }>();
   for (const { addresses = [], notReadyAddresses = [], ports = [] } of subsets) {
     const slicePorts = ports.map(

@@ -48,11 +48,11 @@ export const templateOf = ({ data }: Revision): Template => {
   return template;
 };
 
-export const isOf = (revision: Revision, template: Template): boolean => sameContent(templateOf(revision), template);
+const isOf = (revision: Revision, template: Template): boolean => sameContent(templateOf(revision), template);
 
 const byNumber = (a: Revision, b: Revision): number => a.revision - b.revision || (a.metadata.name < b.metadata.name ? -1 : 1);
 
-export async function revisionsOf({ owner, ownerKind, context }: HistoryOf): Promise<Revision[]> {
+async function revisionsOf({ owner, ownerKind, context }: HistoryOf): Promise<Revision[]> {
   const { client, listers } = context;
   const owned = listers.ownedBy(ControllerRevision, owner);
   const orphans = listers.orphans(ControllerRevision, owner.metadata.namespace ?? "");

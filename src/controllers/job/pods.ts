@@ -15,7 +15,7 @@ export type ReadonlyJob = DeepReadonly<Job>;
 export type ReadonlyPod = DeepReadonly<Pod>;
 
 export const TRACKING = "batch.kubernetes.io/job-tracking";
-export const COMPLETION_INDEX = "batch.kubernetes.io/job-completion-index";
+const COMPLETION_INDEX = "batch.kubernetes.io/job-completion-index";
 export const INDEX_FAILURES = "batch.kubernetes.io/job-index-failure-count";
 const INDEX_VARIABLE = "JOB_COMPLETION_INDEX";
 

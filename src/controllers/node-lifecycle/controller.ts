@@ -24,7 +24,7 @@ const REPORTED = ["Ready", "MemoryPressure", "DiskPressure", "PIDPressure"];
 type Condition = NonNullable<ReadonlyNode["status"]["conditions"]>[number];
 
 /** The conditions of a node that has gone silent. */
-export function silentConditions(node: ReadonlyNode, nowMs: number): readonly Condition[] {
+function silentConditions(node: ReadonlyNode, nowMs: number): readonly Condition[] {
   const time = formatTime(nowMs);
   const conditions = (node.status.conditions ?? []).map((condition) =>
     !REPORTED.includes(condition.type) || condition.status === "Unknown"

@@ -9,8 +9,8 @@ import type { DeepReadonly } from "../../base/readonly.ts";
 export type ReadonlyNode = DeepReadonly<Node>;
 export type ReadonlyTaint = DeepReadonly<Taint>;
 
-export const NOT_READY = "node.kubernetes.io/not-ready";
-export const UNREACHABLE = "node.kubernetes.io/unreachable";
+const NOT_READY = "node.kubernetes.io/not-ready";
+const UNREACHABLE = "node.kubernetes.io/unreachable";
 const UNSCHEDULABLE = "node.kubernetes.io/unschedulable";
 
 /** Condition → status → key of the taint. */

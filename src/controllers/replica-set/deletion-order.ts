@@ -16,7 +16,7 @@ type ReadonlyPod = DeepReadonly<Pod>;
 const DELETION_COST = "controller.kubernetes.io/pod-deletion-cost";
 const PHASES = ["Pending", "Unknown", "Running"];
 
-export function deletionCost({ metadata: { annotations } }: ReadonlyPod): number {
+function deletionCost({ metadata: { annotations } }: ReadonlyPod): number {
   const text = annotations?.[DELETION_COST] ?? "";
   return /^(0|-?[1-9][0-9]*)$/.test(text) ? Number(text) : 0;
 }

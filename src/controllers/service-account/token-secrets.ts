@@ -40,7 +40,7 @@ async function liveAccount(secret: DeepReadonly<Secret>, { client }: ControllerC
 }
 
 /** What is missing in the Secret, if anything. */
-export async function completed(
+async function completed(
   secret: DeepReadonly<Secret>,
   account: DeepReadonly<ServiceAccount>,
   { rootCa, sign }: TokenSecretsOptions,

@@ -16,7 +16,7 @@ export interface NodeApiOptions {
   logger: Logger;
 }
 
-export const text = (status: number, message: string): HttpResponse => ({
+const text = (status: number, message: string): HttpResponse => ({
   status,
   headers: { "content-type": "text/plain; charset=utf-8" },
   body: encodeUtf8(message),

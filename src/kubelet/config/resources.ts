@@ -10,14 +10,14 @@ const LEAST_QUOTA_US = 1_000;
 const LEAST_SHARES = 2;
 const MOST_SHARES = 262_144;
 
-export const sharesOf = (milliCpu: number): number =>
+const sharesOf = (milliCpu: number): number =>
   milliCpu === 0 ? LEAST_SHARES : Math.min(Math.max(Math.floor((milliCpu * 1024) / 1000), LEAST_SHARES), MOST_SHARES);
 
 const quotaOf = (milliCpu: number): number =>
   milliCpu === 0 ? 0 : Math.max(Math.floor((milliCpu * PERIOD_US) / 1000), LEAST_QUOTA_US);
 
 /** Who the kernel ends first when memory runs out: the more a Burstable container asks for, the later. */
-export function oomScoreAdj(pod: ReadonlyPod, container: PodContainer, nodeMemoryBytes: number): number {
+function oomScoreAdj(pod: ReadonlyPod, container: PodContainer, nodeMemoryBytes: number): number {
   if ((pod.spec.priority ?? 0) >= 2_000_000_000) return -997;
   const qos = qosClassOf(pod);
   if (qos === "Guaranteed") return -997;

@@ -47,31 +47,10 @@ export function dnsOf(pod: ReadonlyPod, cluster: ClusterDns): DnsConfig {
   };
 }
 
-export function resolvConf({ servers, searches, options }: DnsConfig): string {
-  const lines = [
-    ...(searches.length > 0 ? [`search ${searches.join(" ")}`] : []),
-    ...servers.map((server) => `nameserver ${server}`),
-    ...(options.length > 0 ? [`options ${options.join(" ")}`] : []),
-  ];
-  return `${lines.join("\n")}\n`;
-}
-
-/** Reads a resolv.conf. */
-export function parseResolvConf(text: string): DnsConfig {
-  const config = { servers: [] as string[], searches: [] as string[], options: [] as string[] };
-  for (const line of text.split("\n")) {
-    const [keyword, ...values] = line.trim().split(/\s+/);
-    if (keyword === "nameserver" && values[0] !== undefined) config.servers.push(values[0]);
-    else if (keyword === "search" || keyword === "domain") config.searches = values;
-    else if (keyword === "options") config.options = values;
-  }
-  return config;
-}
-
 const MOST_HOSTNAME = 63;
 
 /** The short name and the domain behind it (empty where it has none). */
-export function podHostname(pod: ReadonlyPod, clusterDomain: string): { hostname: string; domain: string } {
+function podHostname(pod: ReadonlyPod, clusterDomain: string): { hostname: string; domain: string } {
   const { spec, metadata } = pod;
   if (spec.hostnameOverride !== undefined) return { hostname: spec.hostnameOverride, domain: "" };
   const hostname = spec.hostname || metadata.name.slice(0, MOST_HOSTNAME).replace(/[-.]+$/, "");

@@ -13,11 +13,11 @@ import { isRuntimeError, type RuntimeService } from "../runtime/runtime.ts";
 import { probeGrpc } from "./grpc-probe.ts";
 
 const SUCCESS: ProbeOutcome = { result: "success", output: "" };
-export const failure = (output: string): ProbeOutcome => ({ result: "failure", output });
+const failure = (output: string): ProbeOutcome => ({ result: "failure", output });
 const MOST_OUTPUT = 10 * 1024;
 
 /** As Go says why a connection did not come about. */
-export function dialError(error: NodeJS.ErrnoException, address: string): string {
+function dialError(error: NodeJS.ErrnoException, address: string): string {
   const words: Record<string, string> = {
     ECONNREFUSED: "connect: connection refused",
     EHOSTUNREACH: "connect: no route to host",

@@ -11,7 +11,7 @@ import type { Clock } from "../../base/clock.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
 import type { Client } from "../../client/client.ts";
 
-export const LEASE_NAMESPACE = "kube-node-lease";
+const LEASE_NAMESPACE = "kube-node-lease";
 export const RENEW_MS = 10_000;
 const DURATION_SECONDS = 40;
 

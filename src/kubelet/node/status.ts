@@ -61,7 +61,7 @@ const PRESSURES: readonly Verdict[] = [
 ];
 
 /** In upstream's order; times of what did not change stay. */
-export function nodeConditions(
+function nodeConditions(
   runtime: RuntimeStatus,
   previous: readonly DeepReadonly<NodeCondition>[],
   nowMs: number,

@@ -7,7 +7,7 @@ import { isSidecar } from "./containers.ts";
 
 export type RestartPolicy = "Always" | "OnFailure" | "Never";
 
-export function restartPolicyOf(pod: ReadonlyPod, container: PodContainer): RestartPolicy {
+function restartPolicyOf(pod: ReadonlyPod, container: PodContainer): RestartPolicy {
   if (isSidecar(container)) return "Always";
   return (container.restartPolicy as RestartPolicy | undefined) ?? pod.spec.restartPolicy;
 }

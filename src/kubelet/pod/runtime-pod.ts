@@ -15,8 +15,6 @@ export interface RuntimePod {
   containers: readonly ContainerStatus[];
 }
 
-export const NO_RUNTIME_POD: RuntimePod = { sandboxes: [], containers: [] };
-
 const newestFirst = (a: { createdAtMs: number; metadata: { attempt: number } }, b: typeof a): number =>
   b.metadata.attempt - a.metadata.attempt || b.createdAtMs - a.createdAtMs;
 

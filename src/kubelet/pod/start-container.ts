@@ -24,7 +24,7 @@ export interface StartRequest {
 /** The runtime's own words. */
 const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-export const backoffKey = (pod: ReadonlyPod, name: string): string => `${pod.metadata.uid}_${name}`;
+const backoffKey = (pod: ReadonlyPod, name: string): string => `${pod.metadata.uid}_${name}`;
 
 /** Throws CrashLoopBackOff where the container ended too recently. */
 function checkCrashes(

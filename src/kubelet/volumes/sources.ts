@@ -27,7 +27,7 @@ export interface ContentContext extends Addresses {
 }
 
 /** Of the source that it is written in Kubernetes' defaults. */
-export const DEFAULT_MODE = 0o644;
+const DEFAULT_MODE = 0o644;
 
 interface KeyedSource {
   data: Readonly<Record<string, Uint8Array>>;

@@ -44,7 +44,7 @@ export interface DnsServer {
 }
 
 /** Not 53, which a resolver of the machine may hold on all addresses. */
-export const DEFAULT_DNS_PORT = 10_053;
+const DEFAULT_DNS_PORT = 10_053;
 
 /**
  * Pods and the machine itself are answered. At a LAN address we would otherwise be everybody's resolver. The machine's addresses change,

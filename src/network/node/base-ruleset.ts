@@ -30,7 +30,7 @@ export const HAIRPIN = "hairpin";
 /** Chains that the proxy's rules may go to. */
 export const REFUSE = "refuse";
 /** The bit of the packet mark by which postrouting knows what to masquerade: the one kube-proxy takes by default. */
-export const MASQUERADE_MARK = "0x4000";
+const MASQUERADE_MARK = "0x4000";
 export const MARK_FOR_MASQUERADE = `meta mark set meta mark | ${MASQUERADE_MARK}`;
 
 const ADDRESS_KEY = "meta l4proto . ip daddr . th dport";

@@ -62,7 +62,7 @@ interface PortContext {
 }
 
 /** Whether the proxy has anything to do for it: headless and ExternalName Services are DNS alone. */
-export function isProxied({ spec, metadata }: DeepReadonly<Service>): boolean {
+function isProxied({ spec, metadata }: DeepReadonly<Service>): boolean {
   if (spec.type === "ExternalName" || !spec.clusterIP || spec.clusterIP === "None") return false;
   return metadata.labels?.[PROXY_NAME_LABEL] === undefined;
 }

@@ -21,7 +21,7 @@ export interface BatchWriter {
 }
 
 /** What a record takes in the file: its own pages where it is large, else its share of one; with its row in `current`. */
-export function storedBytes(bytes: number): number {
+function storedBytes(bytes: number): number {
   return bytes > 2000 ? Math.ceil((bytes + 24) / 4096) * 4096 + 64 : bytes + 64;
 }
 

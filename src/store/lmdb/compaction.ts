@@ -9,7 +9,7 @@ import type { Removals, WritableState } from "./batch.ts";
 import type { Reader } from "./reader.ts";
 import type { Tables } from "./tables.ts";
 
-export const RECORDS_A_STEP = 500;
+const RECORDS_A_STEP = 500;
 
 /** Trims the next part of the log. Called when a batch is written: what the reader sees is all that was written before. */
 export function trimStep(tables: Tables, reader: Reader, state: WritableState, removals: Removals): void {

@@ -25,7 +25,7 @@ function fill<T extends object, K extends keyof T>(object: T, field: K, value: T
 }
 
 /** `latest`, or no tag at all, is pulled anew each time. A digest names one image for good. */
-export function defaultPullPolicy(image: string | undefined): "Always" | "IfNotPresent" {
+function defaultPullPolicy(image: string | undefined): "Always" | "IfNotPresent" {
   const name = image ?? "";
   if (name.includes("@")) return "IfNotPresent";
   const colon = name.lastIndexOf(":");
@@ -126,7 +126,7 @@ function defaultVolume(volume: Volume): void {
 }
 
 /** What a Pod and a template have in common. Requests are completed in Pods only: a template shows what was written. */
-export function defaultPodSpec(spec: PodSpec): void {
+function defaultPodSpec(spec: PodSpec): void {
   if (!spec.restartPolicy) spec.restartPolicy = "Always";
   if (!spec.dnsPolicy) spec.dnsPolicy = "ClusterFirst";
   if (!spec.schedulerName) spec.schedulerName = "default-scheduler";

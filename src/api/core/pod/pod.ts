@@ -21,10 +21,6 @@ import {
 
 export type Pod = generated.Pod;
 
-/** Neither ended nor being deleted: it counts as a replica. */
-export const isActive = ({ metadata, status }: DeepReadonly<Pod>): boolean =>
-  status.phase !== "Succeeded" && status.phase !== "Failed" && metadata.deletionTimestamp === undefined;
-
 /** True where the condition Ready holds. */
 export const isReady = ({ status }: DeepReadonly<Pod>): boolean =>
   status.conditions?.some(({ type, status: holds }) => type === "Ready" && holds === "True") ?? false;

@@ -4,13 +4,13 @@ import type { HTTPGetAction, Lifecycle, LifecycleHandler, Probe } from "../../..
 import { portNameErrors, portNumberErrors } from "../../../names.ts";
 import type { Report } from "../../../validation-report.ts";
 
-export const NOT_NEGATIVE = "must be greater than or equal to 0";
+const NOT_NEGATIVE = "must be greater than or equal to 0";
 
 export function notNegative(value: number | undefined, report: Report): void {
   if (value !== undefined && value < 0) report.invalid(value, NOT_NEGATIVE);
 }
 
-export function validatePort(port: number | string, report: Report): void {
+function validatePort(port: number | string, report: Report): void {
   const complaints = typeof port === "number" ? portNumberErrors(port) : portNameErrors(port);
   for (const complaint of complaints) report.invalid(port, complaint);
 }

@@ -76,7 +76,7 @@ function validateFieldRequirement({ key, operator, values = [] }: DeepReadonly<N
   if (key !== "metadata.name") report.at("key").invalid(key, "not a valid field selector key");
 }
 
-export function validateNodeSelectorTerm(term: DeepReadonly<NodeSelectorTerm>, report: Report): void {
+function validateNodeSelectorTerm(term: DeepReadonly<NodeSelectorTerm>, report: Report): void {
   term.matchExpressions?.forEach((requirement, index) => {
     validateNodeRequirement(requirement, report.at("matchExpressions", index));
   });
