@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { isTest, productSources, repositoryFiles, type SourceFile, sourceFile } from "./sources.ts";
+import { isGenerated, isTest, productSources, repositoryFiles, type SourceFile, sourceFile } from "./sources.ts";
+import { syntaxOf } from "./syntax.ts";
 
 /** What each folder of src/ may import besides itself: the arrows of docs/architecture.md. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -108,6 +109,19 @@ describe("the source tree", () => {
       .filter(({ path }) => path.startsWith("src/") && !isTest(path) && !entries.has(path))
       .filter((file) => !(isSupport(file) ? used : usedByProduct).has(file.path))
       .map(({ path }) => path);
+    expect(dead).toEqual([]);
+  });
+
+  test("no export is dead", () => {
+    const all = repositoryFiles()
+      .filter((path) => /^(src|tests|scripts|bench)\/.*\.ts$/.test(path))
+      .map((path) => ({ path, ...syntaxOf(sourceFile(path)) }));
+    const taken = new Set(all.flatMap((file) => file.taken).flatMap(({ from, names }) => names.map((name) => `${from} ${name}`)));
+    const dead = all
+      .filter(({ path }) => path.startsWith("src/") && !isTest(path) && !isGenerated(path) && !path.endsWith("/index.ts"))
+      .filter(({ path }) => !taken.has(`${path} *`))
+      .flatMap(({ path, exported }) => exported.map((name) => `${path} ${name}`))
+      .filter((name) => !taken.has(name));
     expect(dead).toEqual([]);
   });
 });

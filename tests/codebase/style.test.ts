@@ -1,29 +1,17 @@
 import { describe, expect, test } from "vitest";
 import { LARGE_FILES, LARGE_FUNCTIONS } from "./allowed.ts";
 import { isGenerated, isTest, productSources, repositoryFiles, type SourceFile, sourceFile } from "./sources.ts";
+import { syntaxOf } from "./syntax.ts";
 
 const MAX_FILE_LINES = 500;
 const MAX_FUNCTION_LINES = 70;
 
 const lineCount = (text: string): number => text.split("\n").length - 1;
 
-/**
- * Functions longer than allowed, by their first line. Code is formatted, so a function's body ends at the first line with the
- * indentation of its head that closes a brace.
- */
-function longFunctions({ path, text }: SourceFile): string[] {
-  const lines = text.split("\n");
-  return lines.flatMap((line, start) => {
-    const head =
-      /^(\s*)(?:export )?(?:async )?(?:function\*? (\w+)|(?:const (\w+)\b.*=>|(?:async )?(\w+)\(.*\)(?:: [^={]+)?) \{$)/.exec(
-        line,
-      );
-    if (!head || /^\s*(if|for|while|switch|describe|test|return)\b/.test(line)) return [];
-    const end = lines.findIndex((candidate, index) => index > start && candidate.startsWith(`${head[1]}}`));
-    const name = head[2] ?? head[3] ?? head[4] ?? "?";
-    return end - start + 1 > MAX_FUNCTION_LINES ? [`${path} ${name}`] : [];
-  });
-}
+const longFunctions = (file: SourceFile): string[] =>
+  syntaxOf(file)
+    .functions.filter(({ lines }) => lines > MAX_FUNCTION_LINES)
+    .map(({ name }) => `${file.path} ${name}`);
 
 /** Calls that only src/base may make: everything else takes a Clock and Entropy. */
 const BANNED: readonly [RegExp, string][] = [
