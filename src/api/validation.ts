@@ -85,7 +85,13 @@ interface Workload {
 }
 
 /** Selector and template of a workload: the selector picks something, and picks what the template makes. */
-export function validateSelectorAndTemplate({ selector, template }: DeepReadonly<Workload>, report: Report): void {
+export function validateSelectorAndTemplate(workload: DeepReadonly<Workload>, report: Report): void {
+  validateSelectorOfTemplate(workload, report);
+  validatePodTemplate(workload.template, report.at("template"));
+}
+
+/** The selector alone: volumes of a StatefulSet's Pods come from its claims, so their spec is not looked at before there are Pods. */
+export function validateSelectorOfTemplate({ selector, template }: DeepReadonly<Workload>, report: Report): void {
   const here = report.at("selector");
   const before = report.errors;
   const labels = template.metadata?.labels ?? {};
@@ -101,7 +107,6 @@ export function validateSelectorAndTemplate({ selector, template }: DeepReadonly
   const matches = wellFormed && selector && selectorFromObject(selector).matches(labels);
   if ((!selector || wellFormed) && !matches)
     report.at("template", "metadata", "labels").invalid(labels, "`selector` does not match template `labels`");
-  validatePodTemplate(template, report.at("template"));
 }
 
 const hasEntries = (selector: DeepReadonly<LabelSelector>): boolean =>

@@ -16,7 +16,13 @@ import { createEventRecorder } from "../client/event-recorder.ts";
 import { createClient } from "../client/http-client.ts";
 import type { Informers } from "../client/informer.ts";
 import { createInformers } from "../client/informers.ts";
-import { allControllers, allLoops, type ControllersConfiguration, startControllers } from "../controllers/index.ts";
+import {
+  allControllers,
+  allLoops,
+  type CertificateSigner,
+  type ControllersConfiguration,
+  startControllers,
+} from "../controllers/index.ts";
 import { startScheduler } from "../scheduler/scheduler.ts";
 import type { Store } from "../store/store.ts";
 import type { ProcessFigures } from "../telemetry/index.ts";
@@ -39,6 +45,8 @@ export interface ControlPlaneOptions {
   disabled: ReadonlySet<Component>;
   dialNode?: (nodeName: string) => HttpHandler | undefined;
   compressor?: Compressor;
+  /** Signs requests for certificates; without one they stay unsigned. */
+  signer?: CertificateSigner | undefined;
   /** `host:port` that discovery names. */
   serverAddress?: () => string;
   /** Figures of the process, for /metrics. */
@@ -68,6 +76,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       rootCa: options.trust.ca,
       sign: async (claims) => signToken(await options.tokenKey, claims as unknown as LegacyClaims),
       podCidr: options.podCidr,
+      signer: options.signer,
     };
     const running = startControllers({
       controllers: allControllers(forControllers),

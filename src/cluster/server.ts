@@ -98,6 +98,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
         logger,
         tokenKey: pki.serviceAccountKey.then(rsaTokenKey),
         trust: { ca: pki.ca, frontProxyCa: pki.frontProxyCa, server: `https://${addresses.at(-1)}:${config.port}` },
+        signer: pki.signer,
         dialNode: options.dialNode,
         compressor,
         serverAddress: () => serverAddress,

@@ -3,6 +3,8 @@
  *
  * A new one is a folder or file and a line here.
  */
+import { certificateCleaningController } from "./certificates/cleaning.ts";
+import { type CertificateSigner, certificateSigningController } from "./certificates/signing.ts";
 import { clusterRoleAggregationController } from "./cluster-role-aggregation.ts";
 import type { AnyController, ControlLoop } from "./controller.ts";
 import { daemonSetController } from "./daemon-set/controller.ts";
@@ -26,6 +28,7 @@ import { rootCaPublisher } from "./service-account/root-ca.ts";
 import { type TokenSecretsOptions, tokenSecretsController } from "./service-account/token-secrets.ts";
 import { statefulSetController } from "./stateful-set/controller.ts";
 
+export type { CertificateSigner } from "./certificates/signing.ts";
 export type { AnyController, ControlLoop } from "./controller.ts";
 export { type ControllersOptions, type RunningControllers, startControllers } from "./runner.ts";
 
@@ -35,6 +38,8 @@ export interface ControllersConfiguration extends TokenSecretsOptions {
   podGarbage?: PodGarbageOptions;
   /** The range out of which nodes get theirs. */
   podCidr: string;
+  /** Signs requests for certificates; without one they stay unsigned. */
+  signer?: CertificateSigner | undefined;
 }
 
 export const allControllers = (configuration: ControllersConfiguration): readonly AnyController[] => [
@@ -59,6 +64,8 @@ export const allControllers = (configuration: ControllersConfiguration): readonl
   resourceQuotaController,
   podGarbageCollector(configuration.podGarbage),
   clusterRoleAggregationController,
+  certificateCleaningController,
+  ...(configuration.signer ? [certificateSigningController(configuration.signer)] : []),
 ];
 
 export const allLoops = (): readonly ControlLoop[] => [garbageCollector];

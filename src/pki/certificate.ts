@@ -73,6 +73,55 @@ const alternativeName = (host: string): Uint8Array =>
 /** SHA-1 of the public key, as RFC 5280 suggests: it names the key, it protects nothing. */
 const keyIdOf = (spki: Uint8Array): Uint8Array => createHash("sha1").update(spki).digest();
 
+/** Extensions that name the keys of the subject and of the issuer. */
+export const keyIds = (spki: Uint8Array, issuerSpki: Uint8Array): Uint8Array[] => [
+  extension(ID.subjectKeyId, false, der.octets(keyIdOf(spki))),
+  extension(ID.authorityKeyId, false, der.sequence(der.implicit(0, keyIdOf(issuerSpki)))),
+];
+
+/** Kubernetes' names of the bits of keyUsage, in their order. */
+const KEY_USAGES: readonly (readonly string[])[] = [
+  ["digital signature", "signing"],
+  ["content commitment"],
+  ["key encipherment"],
+  ["data encipherment"],
+  ["key agreement"],
+  ["cert sign"],
+  ["crl sign"],
+  ["encipher only"],
+];
+
+const EXTENDED_USAGES: Readonly<Record<string, string>> = {
+  any: "2.5.29.37.0",
+  "server auth": ID.serverAuth,
+  "client auth": ID.clientAuth,
+  "code signing": "1.3.6.1.5.5.7.3.3",
+  "email protection": "1.3.6.1.5.5.7.3.4",
+  "s/mime": "1.3.6.1.5.5.7.3.4",
+  "ipsec end system": "1.3.6.1.5.5.7.3.5",
+  "ipsec tunnel": "1.3.6.1.5.5.7.3.6",
+  "ipsec user": "1.3.6.1.5.5.7.3.7",
+  timestamping: "1.3.6.1.5.5.7.3.8",
+  "ocsp signing": "1.3.6.1.5.5.7.3.9",
+};
+
+/** Extensions of a certificate that was asked for: its usages, and the names of the request as they stand there. */
+export function requestExtensions(
+  usages: readonly string[],
+  ids: readonly Uint8Array[],
+  alternatives: Uint8Array | null | undefined,
+): Uint8Array {
+  const bits = KEY_USAGES.map((names) => names.some((name) => usages.includes(name)));
+  const last = bits.lastIndexOf(true);
+  const keyUsage = bits.reduce((byte, set, index) => (set ? byte | (0x80 >> index) : byte), 0);
+  const purposes = usages.flatMap((usage) => EXTENDED_USAGES[usage] ?? []);
+  const list = [extension(ID.basicConstraints, true, der.sequence()), ...ids];
+  if (last >= 0) list.unshift(extension(ID.keyUsage, true, der.bits(Uint8Array.of(keyUsage), 7 - last)));
+  if (purposes.length > 0) list.push(extension(ID.extendedKeyUsage, false, der.sequence(...purposes.map(der.objectId))));
+  if (alternatives) list.push(alternatives);
+  return der.explicit(3, der.sequence(...list));
+}
+
 function extensionsOf(usage: Usage, spki: Uint8Array, issuerSpki: Uint8Array): Uint8Array {
   const isAuthority = usage.type === "authority";
   // digitalSignature, and for authorities keyCertSign and cRLSign.
@@ -80,8 +129,7 @@ function extensionsOf(usage: Usage, spki: Uint8Array, issuerSpki: Uint8Array): U
   const list = [
     extension(ID.keyUsage, true, keyUsage),
     extension(ID.basicConstraints, true, isAuthority ? der.sequence(der.boolean(true)) : der.sequence()),
-    extension(ID.subjectKeyId, false, der.octets(keyIdOf(spki))),
-    extension(ID.authorityKeyId, false, der.sequence(der.implicit(0, keyIdOf(issuerSpki)))),
+    ...keyIds(spki, issuerSpki),
   ];
   if (!isAuthority) {
     list.push(
@@ -111,17 +159,22 @@ export function toPem(label: string, bytes: Uint8Array): string {
   return `-----BEGIN ${label}-----\n${lines.join("\n")}\n-----END ${label}-----\n`;
 }
 
-/** Makes a key and a certificate for it. */
-export function makeIdentity(request: CertificateRequest): Identity {
-  const { commonName, organizations = [], usage, issuer, entropy } = request;
-  const { publicKey, privateKey } = generateKeyPairSync("ec", {
-    namedCurve: "P-256",
-    publicKeyEncoding: { type: "spki", format: "der" },
-    privateKeyEncoding: { type: "pkcs8", format: "pem" },
-  });
-  const subject = nameOf(commonName, organizations);
-  const issuerCertificate = issuer && new X509Certificate(issuer.certificate);
-  const issuerKey = createPrivateKey(issuer?.key ?? privateKey);
+export interface Certified {
+  /** DER of the subject's name and of its public key. */
+  subject: Uint8Array;
+  spki: Uint8Array;
+  /** The extensions, whole; `issuerSpki` is the issuer's public key. */
+  extensions: (issuerSpki: Uint8Array) => Uint8Array;
+  notBefore: number;
+  notAfter: number;
+  /** Without certificate: the subject signs for itself. */
+  issuer: { certificate?: string; key: string };
+  entropy: Entropy;
+}
+
+/** PEM of a signed certificate. */
+export function certify({ subject, spki, extensions, notBefore, notAfter, issuer, entropy }: Certified): string {
+  const issuerKey = createPrivateKey(issuer.key);
   const issuerSpki = createPublicKey(issuerKey).export({ type: "spki", format: "der" });
   const serial = entropy.bytes(16);
   serial[0] = ((serial[0] ?? 0) & 0x7f) | 0x40;
@@ -129,12 +182,31 @@ export function makeIdentity(request: CertificateRequest): Identity {
     der.explicit(0, der.integer(Uint8Array.of(2))),
     der.integer(serial),
     ALGORITHM,
-    issuerCertificate ? subjectOf(issuerCertificate) : subject,
-    der.sequence(der.time(request.notBefore), der.time(request.notAfter)),
+    issuer.certificate === undefined ? subject : subjectOf(new X509Certificate(issuer.certificate)),
+    der.sequence(der.time(notBefore), der.time(notAfter)),
     subject,
-    publicKey,
-    extensionsOf(usage, publicKey, issuerSpki),
+    spki,
+    extensions(issuerSpki),
   );
-  const signature = sign("sha256", toBeSigned, issuerKey);
-  return { certificate: toPem("CERTIFICATE", der.sequence(toBeSigned, ALGORITHM, der.bits(signature))), key: privateKey };
+  return toPem("CERTIFICATE", der.sequence(toBeSigned, ALGORITHM, der.bits(sign("sha256", toBeSigned, issuerKey))));
+}
+
+/** Makes a key and a certificate for it. */
+export function makeIdentity(request: CertificateRequest): Identity {
+  const { commonName, organizations = [], usage, issuer, notBefore, notAfter, entropy } = request;
+  const { publicKey: spki, privateKey: key } = generateKeyPairSync("ec", {
+    namedCurve: "P-256",
+    publicKeyEncoding: { type: "spki", format: "der" },
+    privateKeyEncoding: { type: "pkcs8", format: "pem" },
+  });
+  const certificate = certify({
+    subject: nameOf(commonName, organizations),
+    spki,
+    extensions: (issuerSpki) => extensionsOf(usage, spki, issuerSpki),
+    notBefore,
+    notAfter,
+    issuer: issuer ?? { key },
+    entropy,
+  });
+  return { certificate, key };
 }

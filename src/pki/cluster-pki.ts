@@ -12,6 +12,7 @@ import type { Entropy } from "../base/entropy.ts";
 import { type Identity, makeIdentity, type Usage } from "./certificate.ts";
 import { readFileIfThere, writePrivateFile } from "./private-file.ts";
 import { makeServiceAccountKey } from "./service-account-key.ts";
+import { type RequestedSubject, readRequest, signRequest } from "./sign-request.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const AUTHORITY_LIFE_MS = 3650 * DAY_MS;
@@ -27,6 +28,13 @@ export interface ClusterPkiOptions {
   entropy: Entropy;
 }
 
+export interface RequestSigner {
+  /** Whom a request in PEM is for. Rejects where it cannot be read. */
+  read(request: string): Promise<RequestedSubject>;
+  /** PEM of the certificate, for as long as asked, but not longer than the authority itself. */
+  sign(request: string, options: { usages: readonly string[]; lifeMs: number }): Promise<string>;
+}
+
 export interface ClusterPki {
   /** PEM of the authority that signs serving and client certificates. */
   readonly ca: string;
@@ -38,6 +46,8 @@ export interface ClusterPki {
   client(name: string, user: string, groups: readonly string[]): Identity;
   /** The aggregation layer's own, signed by the front proxy's authority. */
   frontProxyClient(): Identity;
+  /** Signs what others ask for, with the authority of serving and client certificates. */
+  readonly signer: RequestSigner;
   /** PEM of the private key for ServiceAccount tokens; being made since this object is there. */
   readonly serviceAccountKey: Promise<string>;
 }
@@ -138,6 +148,14 @@ export function openClusterPki({ directory, clock, entropy }: ClusterPkiOptions)
     server: (name, commonName, hosts) => leaf(name, commonName, [], { type: "server", hosts }, ca),
     client: (name, user, groups) => leaf(name, user, groups, { type: "client" }, ca),
     frontProxyClient: () => leaf("front-proxy-client", "front-proxy-client", [], { type: "client" }, frontProxyCa),
+    signer: {
+      read: async (request) => readRequest(request),
+      async sign(request, { usages, lifeMs }) {
+        const notBefore = clock.now() - CLOCK_SKEW_MS;
+        const notAfter = Math.min(clock.now() + lifeMs, Date.parse(new X509Certificate(ca.certificate).validTo));
+        return signRequest(request, { usages, notBefore, notAfter, issuer: ca, entropy });
+      },
+    },
     serviceAccountKey,
   };
 }

@@ -53,3 +53,50 @@ export function time(ms: number): Uint8Array {
   const digits = new Date(ms).toISOString().replace(/[-:T]|\.\d+/g, "");
   return ms < Date.UTC(2050, 0) ? tagged(0x17, encodeUtf8(digits.slice(2))) : tagged(0x18, encodeUtf8(digits));
 }
+
+/** One element of DER that is read. */
+export interface Element {
+  tag: number;
+  /** With tag and length. */
+  whole: Uint8Array;
+  content: Uint8Array;
+  /** Throws RangeError where the content is no sequence of elements. */
+  children(): Element[];
+}
+
+/** The element at the start of the bytes. Throws RangeError where they end too early. */
+export function readElement(bytes: Uint8Array): Element {
+  const [tag, first] = bytes;
+  if (tag === undefined || first === undefined) throw new RangeError("the DER ends too early");
+  const count = first < 0x80 ? 0 : first & 0x7f;
+  const length = count === 0 ? first : bytes.subarray(2, 2 + count).reduce((sum, byte) => sum * 256 + byte, 0);
+  const start = 2 + count;
+  if (count > 4 || start + length > bytes.length) throw new RangeError("the DER ends too early");
+  const content = bytes.subarray(start, start + length);
+  return { tag, whole: bytes.subarray(0, start + length), content, children: () => readElements(content) };
+}
+
+function readElements(bytes: Uint8Array): Element[] {
+  const elements: Element[] = [];
+  for (let rest = bytes; rest.length > 0; ) {
+    const element = readElement(rest);
+    elements.push(element);
+    rest = rest.subarray(element.whole.length);
+  }
+  return elements;
+}
+
+/** `2.5.4.3` */
+export function readObjectId({ content }: Element): string {
+  const numbers: number[] = [];
+  let number = 0;
+  for (const byte of content) {
+    number = number * 128 + (byte & 0x7f);
+    if (byte >= 0x80) continue;
+    numbers.push(number);
+    number = 0;
+  }
+  const [first = 0, ...rest] = numbers;
+  const top = Math.min(2, Math.floor(first / 40));
+  return [top, first - top * 40, ...rest].join(".");
+}

@@ -8,7 +8,7 @@ import { defaultPodTemplate } from "../core/pod/defaults.ts";
 import type * as generated from "../generated/apps-v1.ts";
 import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
-import { intOrPercent, notNegative, oneOf, restartsAlways, validateSelectorAndTemplate } from "../validation.ts";
+import { intOrPercent, notNegative, oneOf, restartsAlways, validateSelectorOfTemplate } from "../validation.ts";
 import type { Report } from "../validation-report.ts";
 import { statefulSetCells } from "./workload-columns.ts";
 
@@ -48,7 +48,7 @@ function validateSpec(spec: Spec, report: Report): void {
   notNegative(spec.minReadySeconds, report.at("minReadySeconds"));
   notNegative(spec.revisionHistoryLimit, report.at("revisionHistoryLimit"));
   notNegative(spec.ordinals?.start, report.at("ordinals", "start"));
-  validateSelectorAndTemplate(spec, report);
+  validateSelectorOfTemplate(spec, report);
   restartsAlways(spec.template, report);
 }
 
