@@ -25,6 +25,8 @@ export interface ServerParts {
   readonly authorizers: readonly Authorizer[];
   readonly virtualResources: readonly VirtualResource[];
   readonly watches: WatchHub;
+  /** Names of the components that run beside this server. */
+  readonly components: readonly string[];
   /** What was encoded for answers before. */
   readonly encodings: Encodings;
   /** Whose turn it is, where several write one object. */

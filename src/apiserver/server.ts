@@ -52,6 +52,8 @@ export interface ApiServerOptions {
   routes?: readonly Route[];
   /** Counts requests. */
   requestMeter?: RequestMeter;
+  /** What runs beside this server, as ComponentStatus names it: `controller-manager`, `scheduler`. */
+  components?: readonly string[];
   /** A way to a node's kubelet. */
   dialNode?: (nodeName: string) => HttpHandler | undefined;
   /** Where Services get addresses and node ports from. */
@@ -94,6 +96,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     authorizers,
     virtualResources: options.virtualResources ?? [],
     encodings: encodings(),
+    components: options.components ?? [],
     turns: turns(),
     watches: watchHub({ clock, store }),
     companions: [serviceCompanion({ store, caches, clock, entropy, ranges })],

@@ -86,6 +86,10 @@ export async function startApiServer(options: ControlPlaneOptions): Promise<ApiS
     admission: security.admission,
     virtualResources: security.virtualResources,
     routes: [...routesOf(options, registry, progress, () => server), ...security.routes],
+    components: [
+      ...(options.disabled.has("controllers") ? [] : ["controller-manager"]),
+      ...(options.disabled.has("scheduler") ? [] : ["scheduler"]),
+    ],
     requestMeter: apiServerMetrics(registry),
     serviceRanges: { cidr: options.serviceCidr, nodePorts: NODE_PORTS },
     ...(dialNode ? { dialNode } : {}),

@@ -5,6 +5,7 @@
 import type { KubernetesObject } from "../../api/meta.ts";
 import type { AnyResource } from "../../api/row.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
+import { currentRecord } from "../records/fingerprint.ts";
 import { decodeMetadata, decodeRecord } from "../records/record.ts";
 
 export interface CacheEntry {
@@ -24,14 +25,15 @@ export interface CacheEntry {
 
 const NOTHING: Readonly<Record<string, string>> = Object.freeze({});
 
-/** `object`: what the record holds, where the caller has it parsed. */
+/** `stored`: the record as it is in the store. `object`: what it holds, where the caller has it parsed. */
 export function cacheEntry(
   row: AnyResource,
   key: string,
-  record: Uint8Array,
+  stored: Uint8Array,
   revision: number,
   object?: DeepReadonly<KubernetesObject>,
 ): CacheEntry {
+  const record = object ? stored : currentRecord(row, stored, revision);
   const { selectableFields } = row.strategy;
   const whole = object ?? (selectableFields ? decodeRecord(record, revision, row) : undefined);
   const metadata = whole?.metadata ?? decodeMetadata(record);

@@ -17,7 +17,7 @@ import { updateObject } from "../write/update-object.ts";
 import { writeOptions } from "../write/write-options.ts";
 import { readKind, success } from "./kind-body.ts";
 
-const BINDING = { group: "", version: "v1", kind: "Binding" } as const;
+export const BINDING = { group: "", version: "v1", kind: "Binding" } as const;
 
 interface Binding extends KubernetesObject {
   target?: { kind?: string; name?: string };
@@ -33,7 +33,7 @@ interface Condition {
 
 interface Pod extends KubernetesObject {
   spec: { nodeName?: string; schedulingGates?: unknown[] };
-  status: { conditions?: Condition[] };
+  status: { conditions?: Condition[]; nominatedNodeName?: string };
 }
 
 /** Upstream answers 500 without a reason to a Binding that is wrong in itself. */

@@ -9,6 +9,7 @@ import { namesObject } from "../request-info.ts";
 import type { ServerParts } from "../server-parts.ts";
 import { textResponse } from "../status-response.ts";
 import type { Target } from "../target.ts";
+import { componentStatus } from "./component-status.ts";
 import { create } from "./create.ts";
 import { remove } from "./delete.ts";
 import { deleteCollection } from "./delete-collection.ts";
@@ -17,7 +18,7 @@ import { list } from "./list.ts";
 import { patch } from "./patch.ts";
 import { subresourceVerb } from "./subresources.ts";
 import { update } from "./update.ts";
-import { createVirtual, getVirtual } from "./virtual.ts";
+import { createVirtual } from "./virtual.ts";
 import { watch } from "./watch.ts";
 
 export type Verb = (parts: ServerParts, target: Target) => Promise<HttpResponse>;
@@ -67,7 +68,7 @@ function verbOf(parts: ServerParts, target: Target, named: boolean): Verb {
     throw notAllowed();
   if (row.namespaced && namespace === "" && verb !== "list" && verb !== "watch") throw notAllowed();
   if (!row.verbs.includes(verb)) throw notAllowed();
-  if (!row.stored) return verb === "create" ? createVirtual : getVirtual;
+  if (!row.stored) return verb === "create" ? createVirtual : componentStatus;
   return VERBS[verb] ?? (() => Promise.reject(notAllowed()));
 }
 

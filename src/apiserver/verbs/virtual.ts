@@ -1,12 +1,13 @@
 /** POST of what is not stored: reviews and TokenRequest, each answered by the part of the server that knows. */
-import { ApiError, methodNotSupported, notFound } from "../../api/errors.ts";
+import { ApiError, methodNotSupported } from "../../api/errors.ts";
 import type { HttpResponse } from "../../base/http.ts";
 import { admitCreate } from "../admission/subresource.ts";
 import { acceptedFor, kindResponse } from "../answers.ts";
 import type { ServerParts } from "../server-parts.ts";
 import { groupResource, type Target } from "../target.ts";
 import { writeOptions } from "../write/write-options.ts";
-import { bindPod } from "./bind-pod.ts";
+import { MAX_BODY_BYTES } from "../write/write-request.ts";
+import { BINDING, bindPod } from "./bind-pod.ts";
 import { findEntry } from "./get.ts";
 import { type BodyKind, readKind } from "./kind-body.ts";
 
@@ -14,11 +15,11 @@ import { type BodyKind, readKind } from "./kind-body.ts";
 async function createBinding(parts: ServerParts, target: Target): Promise<HttpResponse> {
   const pods = parts.table.find("", "v1", "pods");
   if (pods === undefined) throw methodNotSupported(groupResource(target), "create");
-  const body = await target.context.request.body(1 << 20);
-  const { name } = (JSON.parse(new TextDecoder().decode(body)) as { metadata?: { name?: string } }).metadata ?? {};
+  const body = await target.context.request.body(MAX_BODY_BYTES);
   const request = { ...target.context.request, body: () => Promise.resolve(body) };
+  const { name } = (await readKind({ ...target, context: { ...target.context, request } }, BINDING)).metadata;
   const context = { ...target.context, request };
-  return bindPod(parts, { ...target, ...pods, context, name: name ?? "" });
+  return bindPod(parts, { ...target, ...pods, context, name });
 }
 
 export async function createVirtual(parts: ServerParts, target: Target): Promise<HttpResponse> {
@@ -51,10 +52,4 @@ export async function createVirtual(parts: ServerParts, target: Target): Promise
     warn: (text) => void context.warnings.add(text),
   });
   return kindResponse(answer as { kind: string; apiVersion: string }, accepted, 201);
-}
-
-/** Nothing of what is not stored is found: ComponentStatus, which knows of no component here. */
-export function getVirtual(_parts: ServerParts, { row, name }: Target): Promise<HttpResponse> {
-  if (name === "") return Promise.reject(methodNotSupported({ group: row.group, resource: row.resource }, "list"));
-  return Promise.reject(notFound({ group: row.group, resource: row.singular }, name));
 }
