@@ -19,7 +19,7 @@ await build({
   format: "esm",
   platform: "node",
   target: "node22",
-  external: ["lmdb", "@grpc/grpc-js", "@grpc/proto-loader"],
+  external: ["lmdb", "@grpc/grpc-js"],
   chunkNames: "chunks/[name]-[hash]",
   sourcemap: "linked",
   sourcesContent: false,
