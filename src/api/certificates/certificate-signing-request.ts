@@ -1,4 +1,7 @@
-/** certificates.k8s.io/v1 CertificateSigningRequest. */
+/**
+ * certificates.k8s.io/v1 CertificateSigningRequest: asks a signer for a certificate.
+ * https://kubernetes.io/docs/reference/access-authn-authz/certificate-signing-requests/
+ */
 
 import type { DeepReadonly } from "../../base/readonly.ts";
 import type * as generated from "../generated/certificates-v1.ts";
@@ -6,6 +9,8 @@ import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
 import { ageOf, NONE } from "../table/cells.ts";
 import { humanDuration } from "../table/duration.ts";
+import { formatTime } from "../time.ts";
+import { validateRequest, validateRequestStatus } from "./validation.ts";
 
 export type CertificateSigningRequest = generated.CertificateSigningRequest;
 
@@ -16,7 +21,61 @@ function formatState({ status }: DeepReadonly<CertificateSigningRequest>): strin
   return `${decision}${has("Failed") ? ",Failed" : ""}${status?.certificate ? ",Issued" : ""}`;
 }
 
+/** Conditions carry the time at which they were written, and at which they began to hold. */
+function stampConditions(
+  { status }: CertificateSigningRequest,
+  previous: DeepReadonly<CertificateSigningRequest>,
+  nowMs: number,
+): void {
+  const now = formatTime(nowMs);
+  for (const condition of status.conditions ?? []) {
+    condition.lastUpdateTime ||= now;
+    const before = previous.status.conditions?.find(({ type }) => type === condition.type);
+    condition.lastTransitionTime ||= before?.status === condition.status ? before.lastTransitionTime || now : now;
+  }
+}
+
 const strategy: Strategy<CertificateSigningRequest> = {
+  unconditionalUpdate: true,
+
+  prepareForCreate(request) {
+    request.status = {};
+  },
+
+  /** What was asked for stays as it was asked. */
+  prepareForUpdate(request, previous) {
+    request.spec = structuredClone(previous.spec) as CertificateSigningRequest["spec"];
+    request.status = structuredClone(previous.status) as CertificateSigningRequest["status"];
+  },
+
+  prepareSubresource: {
+    /** Decides, and nothing else. */
+    approval(request, previous, nowMs) {
+      const { conditions } = request.status;
+      request.spec = structuredClone(previous.spec) as CertificateSigningRequest["spec"];
+      request.status = structuredClone(previous.status) as CertificateSigningRequest["status"];
+      if (conditions) request.status.conditions = conditions;
+      else delete request.status.conditions;
+      stampConditions(request, previous, nowMs);
+    },
+    /** Issues; who decided stays as it is. */
+    status(request, previous, nowMs) {
+      request.spec = structuredClone(previous.spec) as CertificateSigningRequest["spec"];
+      const isDecision = ({ type }: { type: string }): boolean => type === "Approved" || type === "Denied";
+      const decisions = (previous.status.conditions ?? []).filter(isDecision);
+      const others = (request.status.conditions ?? []).filter((condition) => !isDecision(condition));
+      const conditions = [...structuredClone(decisions), ...others];
+      if (conditions.length > 0) request.status.conditions = conditions as NonNullable<typeof request.status.conditions>;
+      else delete request.status.conditions;
+      stampConditions(request, previous, nowMs);
+    },
+  },
+
+  validate: validateRequest,
+  validateSubresource: { approval: validateRequestStatus, status: validateRequestStatus },
+
+  selectableFields: ({ spec }) => ({ "spec.signerName": spec.signerName }),
+
   columns: (request) => {
     const { signerName, username, expirationSeconds } = request.spec;
     return [
