@@ -32,7 +32,15 @@ export interface Syntax {
 
 const isNode = (value: unknown): value is SyntaxNode => typeof (value as SyntaxNode | null)?.type === "string";
 const nodesIn = (value: unknown): SyntaxNode[] => (Array.isArray(value) ? value : [value]).filter(isNode);
-const childrenOf = (node: SyntaxNode): SyntaxNode[] => Object.values(node).flatMap(nodesIn);
+
+function childrenOf(node: SyntaxNode): SyntaxNode[] {
+  const children: SyntaxNode[] = [];
+  for (const name in node) {
+    const member = node[name];
+    if (typeof member === "object" && member !== null) children.push(...nodesIn(member));
+  }
+  return children;
+}
 
 /** The text of an identifier or of a string; undefined for what has no name of its own. */
 function nameOf(node: unknown): string | undefined {
@@ -81,7 +89,15 @@ function importsByCall(node: SyntaxNode): string[] {
   return target === undefined ? inner : [target, ...inner];
 }
 
-export function syntaxOf({ path, text }: SourceFile): Syntax {
+const known = new Map<string, Syntax>();
+
+export function syntaxOf(file: SourceFile): Syntax {
+  const syntax = known.get(file.path) ?? read(file);
+  known.set(file.path, syntax);
+  return syntax;
+}
+
+function read({ path, text }: SourceFile): Syntax {
   const program = parseAst(text, { lang: "ts" }) as unknown as SyntaxNode;
   const statements = nodesIn(program.body);
   const functions: FunctionFound[] = [];
@@ -90,7 +106,7 @@ export function syntaxOf({ path, text }: SourceFile): Syntax {
     const from = nameOf(statement.source);
     return from === undefined ? [] : [{ from, names: namesTaken(statement) }];
   });
-  const byCall = importsByCall(program).map((from) => ({ from, names: ["*"] }));
+  const byCall = (text.includes("import(") ? importsByCall(program) : []).map((from) => ({ from, names: ["*"] }));
   const taken = [...byStatement, ...byCall]
     .filter(({ from }) => from.startsWith("."))
     .map(({ from, names }) => ({ from: join(dirname(path), from), names }));
