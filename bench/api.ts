@@ -1,7 +1,8 @@
 /** Rows of the API: create, get, patch, delete, list and watch of Pods. */
 import { Connection } from "./connection.ts";
-import { expectStatus, load, loadRow, median, type Row, timeRow } from "./measure.ts";
+import { CONCURRENCY, expectStatus, load, loadRow, median, type Row, timeRow } from "./measure.ts";
 import { podBody } from "./pods.ts";
+import { type EventLoopDelay, eventLoopDelay } from "./server.ts";
 import type { Target } from "./target.ts";
 
 const PATCH = JSON.stringify({
@@ -35,6 +36,9 @@ export async function apiRows(target: Target, { pods, gets }: ApiOptions): Promi
     expectStatus(await connection.request("DELETE", `${path}/warm-${index}?gracePeriodSeconds=0`), 200);
   });
 
+  const delays = async (): Promise<EventLoopDelay | undefined> =>
+    target.pid ? eventLoopDelay({ kubeconfig: target.kubeconfig, pid: target.pid }) : undefined;
+  await delays();
   note(
     loadRow(
       `create ${pods} Pods (durable)`,
@@ -44,6 +48,14 @@ export async function apiRows(target: Target, { pods, gets }: ApiOptions): Promi
       2600,
     ),
   );
+  const delay = await delays();
+  if (delay !== undefined)
+    note({
+      work: "event-loop delay p99 under the create load",
+      seen: `${delay.p99Ms.toFixed(1)} ms, longest ${delay.maxMs.toFixed(1)} ms`,
+      bar: "≤ 20 ms",
+      met: delay.p99Ms <= 20,
+    });
   note(
     loadRow(
       "get a Pod",
@@ -105,6 +117,7 @@ async function listRows(admin: Connection, path: string, pods: number): Promise<
     await timed(`list ${pods} Pods`, "", 60),
     await timed(`list ${pods} Pods by label (${Math.ceil(pods / 100)} match)`, "?labelSelector=part%3Dp7", 3),
     await timed("Table of 500 Pods", "?limit=500", 60, "Accept: application/json;as=Table;v=v1;g=meta.k8s.io\r\n"),
+    await timed(`list ${pods} Pods, gzip`, "", 100, "Accept-Encoding: gzip\r\n"),
     await timed(`protobuf list of ${pods} Pods`, "", 115, "Accept: application/vnd.kubernetes.protobuf\r\n"),
   ];
 }
@@ -112,9 +125,16 @@ async function listRows(admin: Connection, path: string, pods: number): Promise<
 async function watchRow(target: Target, namespace: string): Promise<Row> {
   const admin = await Connection.open(target);
   const path = `/api/v1/namespaces/${namespace}/configmaps`;
-  const created = await admin.request("POST", path, JSON.stringify({ metadata: { name: "watched" }, data: { n: "0" } }));
-  expectStatus(created, 201);
-  const revision = /"resourceVersion":"(\d+)"/.exec(created.body.toString("utf8"))?.[1] ?? "0";
+  let revision = "0";
+  for (let index = 0; index < CONCURRENCY; index++) {
+    const created = await admin.request(
+      "POST",
+      path,
+      JSON.stringify({ metadata: { name: `watched-${index}` }, data: { n: "0" } }),
+    );
+    expectStatus(created, 201);
+    revision = /"resourceVersion":"(\d+)"/.exec(created.body.toString("utf8"))?.[1] ?? "0";
+  }
   const watchers = await Promise.all(Array.from({ length: WATCHERS }, () => Connection.open(target)));
   let seen = 0;
   const expected = WATCHERS * UPDATES;
@@ -142,7 +162,12 @@ async function watchRow(target: Target, namespace: string): Promise<Row> {
   await load(target, UPDATES, async (connection, index) => {
     const header = "Content-Type: application/merge-patch+json\r\n";
     expectStatus(
-      await connection.request("PATCH", `${path}/watched`, JSON.stringify({ data: { n: `${index + 1}` } }), header),
+      await connection.request(
+        "PATCH",
+        `${path}/watched-${index % CONCURRENCY}`,
+        JSON.stringify({ data: { n: `${index + 1}` } }),
+        header,
+      ),
       200,
     );
   });

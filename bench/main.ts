@@ -68,7 +68,9 @@ if (wanted("memory") && !values.kubeconfig) {
 
 if (wanted("api")) {
   const sizes = { pods: Number(values.pods), gets: Number(values.gets) };
-  rows.push(...(await withServer(["--disable", "scheduler,controllers"], (kubeconfig) => apiRows(targetOf(kubeconfig), sizes))));
+  rows.push(
+    ...(await withServer(["--disable", "scheduler,controllers"], (kubeconfig, pid) => apiRows(targetOf(kubeconfig, pid), sizes))),
+  );
 }
 
 if (wanted("schedule")) {

@@ -1,5 +1,6 @@
 /** Timing of many requests over a fixed number of connections, and how a row is printed. */
 import { type Answer, Connection } from "./connection.ts";
+import { cpuSecondsOf } from "./server.ts";
 import type { Target } from "./target.ts";
 
 export interface Row {
@@ -16,6 +17,8 @@ export interface Load {
   p99Ms: number;
   /** Share of one core that this client took. */
   clientCpu: number;
+  /** Microseconds of processor time that the server took for each request, on all its threads. */
+  serverMicros: number | undefined;
 }
 
 export const CONCURRENCY = 32;
@@ -33,6 +36,7 @@ export async function load(
   const times: number[] = [];
   let next = 0;
   const cpu = process.cpuUsage();
+  const serverBefore = target.pid ? cpuSecondsOf(target.pid) : 0;
   const start = performance.now();
   await Promise.all(
     connections.map(async (connection) => {
@@ -51,6 +55,7 @@ export async function load(
     perSecond: (count * 1000) / elapsedMs,
     p50Ms: percentile(times, 0.5),
     p99Ms: percentile(times, 0.99),
+    serverMicros: target.pid ? ((cpuSecondsOf(target.pid) - serverBefore) * 1e6) / count : undefined,
     clientCpu: (used.user + used.system) / 1000 / elapsedMs,
   };
 }
@@ -60,10 +65,15 @@ export function expectStatus(answer: Answer, status: number): void {
     throw new Error(`expected ${status}, got ${answer.status}: ${answer.body.toString("utf8", 0, 400)}`);
 }
 
+function cpuOf({ clientCpu, serverMicros }: Load): string {
+  const client = `client ${Math.round(clientCpu * 100)} % of a core`;
+  return serverMicros === undefined ? client : `server ${Math.round(serverMicros)} µs of processor time each, ${client}`;
+}
+
 export function loadRow(work: string, result: Load, barPerSecond: number): Row {
   return {
     work,
-    seen: `${Math.round(result.perSecond)} /s, p50 ${result.p50Ms.toFixed(1)} ms, p99 ${result.p99Ms.toFixed(1)} ms (client ${Math.round(result.clientCpu * 100)} % of a core)`,
+    seen: `${Math.round(result.perSecond)} /s, p50 ${result.p50Ms.toFixed(1)} ms, p99 ${result.p99Ms.toFixed(1)} ms (${cpuOf(result)})`,
     bar: `≥ ${barPerSecond} /s`,
     met: result.perSecond >= barPerSecond,
   };

@@ -1,9 +1,10 @@
 /** Starts Timonier as a user would, in a data directory of its own, and reads what its processes take. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 
 const root = join(import.meta.dirname, "..");
 const START_LIMIT_MS = 60_000;
@@ -46,7 +47,14 @@ export async function startServer(args: readonly string[] = []): Promise<Server>
       kubeconfig,
       ...args,
     ],
-    { stdio: ["ignore", "pipe", "inherit"] },
+    {
+      stdio: ["ignore", "pipe", "inherit"],
+      env: {
+        ...process.env,
+        NODE_OPTIONS: `--import=${join(import.meta.dirname, "event-loop-delay.ts")}`,
+        BENCH_DELAY_FILE: delayFile(kubeconfig),
+      },
+    },
   );
   await readyLine(child);
   const startMs = performance.now() - start;
@@ -61,6 +69,24 @@ export async function startServer(args: readonly string[] = []): Promise<Server>
       rmSync(directory, { recursive: true, force: true });
     },
   };
+}
+
+const delayFile = (kubeconfig: string): string => `${kubeconfig}.delay`;
+
+export interface EventLoopDelay {
+  p99Ms: number;
+  maxMs: number;
+}
+
+/** How late the server's event loop was since this was last asked. */
+export async function eventLoopDelay({ kubeconfig, pid }: { kubeconfig: string; pid: number }): Promise<EventLoopDelay> {
+  const file = delayFile(kubeconfig);
+  rmSync(file, { force: true });
+  process.kill(pid, "SIGUSR2");
+  for (;;) {
+    await wait(20);
+    if (existsSync(file)) return JSON.parse(readFileSync(file, "utf8")) as EventLoopDelay;
+  }
 }
 
 function readyLine(child: ChildProcess): Promise<void> {

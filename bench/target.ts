@@ -10,6 +10,9 @@ export interface Target {
   cert: Buffer | undefined;
   key: Buffer | undefined;
   token: string | undefined;
+  /** Of the server, where it runs on this machine and was started for the benchmark. */
+  pid: number | undefined;
+  kubeconfig: string;
 }
 
 interface Kubeconfig {
@@ -19,7 +22,7 @@ interface Kubeconfig {
   users: { name: string; user: Record<string, string> }[];
 }
 
-export function targetOf(kubeconfig: string): Target {
+export function targetOf(kubeconfig: string, pid?: number): Target {
   const config = parse(readFileSync(kubeconfig, "utf8")) as Kubeconfig;
   const context = config.contexts.find(({ name }) => name === config["current-context"])?.context;
   const cluster = config.clusters.find(({ name }) => name === context?.cluster)?.cluster ?? {};
@@ -36,5 +39,7 @@ export function targetOf(kubeconfig: string): Target {
     cert: data(user["client-certificate-data"], user["client-certificate"]),
     key: data(user["client-key-data"], user["client-key"]),
     token: user.token,
+    pid,
+    kubeconfig,
   };
 }
