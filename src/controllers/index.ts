@@ -7,6 +7,7 @@ import { certificateCleaningController } from "./certificates/cleaning.ts";
 import { type CertificateSigner, certificateSigningController } from "./certificates/signing.ts";
 import { clusterRoleAggregationController } from "./cluster-role-aggregation.ts";
 import type { AnyController, ControlLoop } from "./controller.ts";
+import { cronJobController } from "./cron-job/controller.ts";
 import { daemonSetController } from "./daemon-set/controller.ts";
 import { deploymentController } from "./deployment/controller.ts";
 import { disruptionController } from "./disruption/controller.ts";
@@ -52,6 +53,7 @@ export const allControllers = (configuration: ControllersConfiguration): readonl
   deploymentController,
   daemonSetController,
   statefulSetController,
+  cronJobController,
   jobController,
   ttlAfterFinishedController,
   endpointSliceController,
