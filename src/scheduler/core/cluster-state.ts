@@ -152,13 +152,16 @@ export class ClusterState implements Snapshot {
     this.#countImages(this.nodes[index]!, -1);
     this.#taints.release(this.taintSetOf[index]!);
     if (this.pods[index]!.size > 0) this.#homeless.set(name, this.pods[index]!);
-    for (const info of this.pods[index]!.values()) this.#place(info, name, -1);
+    for (const info of this.pods[index]!.values()) this.#place(info, index, -1);
+    const moved = index === last ? [] : [...this.pods[last]!.values()];
+    for (const info of moved) this.groups.remove(info, last);
     this.#indexes.delete(name);
     for (const column of this.#columns()) column.moveLastTo(index, last);
     for (const topology of this.#topologies.values()) topology.moveLastTo(index, last);
     moveLastTo(this.nodes, index);
     moveLastTo(this.hostPorts, index);
     moveLastTo(this.pods, index);
+    for (const info of moved) this.groups.add(info, index);
     if (index !== last) this.#indexes.set(this.nodes[index]!.name, index);
   }
 
@@ -209,11 +212,11 @@ export class ClusterState implements Snapshot {
     this.#scoredMilliCpu.add(index, sign * info.scored.milliCpu);
     this.#scoredMemoryBytes.add(index, sign * info.scored.memoryBytes);
     this.#podCount.add(index, sign);
-    this.#place(info, this.nodes[index]!.name, sign);
+    this.#place(info, index, sign);
     if (info.hostPorts.length > 0) this.hostPorts[index] = [...this.pods[index]!.values()].flatMap((pod) => pod.hostPorts);
   }
 
-  #place(info: PodInfo, node: string, sign: 1 | -1): void {
+  #place(info: PodInfo, node: number, sign: 1 | -1): void {
     if (sign > 0) this.groups.add(info, node);
     else this.groups.remove(info, node);
     for (const { name } of info.claims) this.volumes.countUser(`${info.pod.metadata.namespace}/${name}`, sign);

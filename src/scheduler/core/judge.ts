@@ -5,7 +5,7 @@
  * take the Pod with them and without them.
  */
 import type { ClusterState } from "./cluster-state.ts";
-import { type Plugin, type Prepared, type Refusal, SKIP } from "./framework.ts";
+import { type Plugin, type Prepared, SKIP } from "./framework.ts";
 import type { PodInfo } from "./pod-info.ts";
 
 export interface Participant {
@@ -52,30 +52,24 @@ export function prepare(pod: PodInfo, state: ClusterState, plugins: readonly Plu
   return { plugins, participants, filters, onlyNodes, onlyNodesBy, ...(rejection ? { rejection } : {}) };
 }
 
-export interface JudgedRefusal {
-  readonly plugin: Plugin;
-  explain(): readonly Refusal[];
-}
-
-/** Which plugin refuses the Pod on the node, and a way to ask why; undefined where none does. */
-export function refusalOn(pod: PodInfo, state: ClusterState, preparation: Preparation, node: number): JudgedRefusal | undefined {
+/** The plugin that refuses the Pod on the node, to be asked why; undefined where none does. */
+export function refusalOn(pod: PodInfo, state: ClusterState, preparation: Preparation, node: number): Participant | undefined {
   if (state.nominations.size > 0) {
     const crowd = state.nominations.before(pod, state.nodes[node]!.name);
     const refusal = crowd.length > 0 ? refusalAmong(crowd, pod, state, { preparation, node }) : undefined;
     if (refusal) return refusal;
   }
-  for (const { plugin, prepared } of preparation.filters)
-    if (prepared.refuses?.(node)) return { plugin, explain: () => prepared.explain?.(node) ?? [] };
+  for (const filter of preparation.filters) if (filter.prepared.refuses?.(node)) return filter;
   return undefined;
 }
 
-/** As if the Pods of `crowd` were on the node; the state is afterwards as before. */
+/** As if the Pods of `crowd` were on the node; the state is afterwards as before, so the words are found at once. */
 function refusalAmong(
   crowd: readonly PodInfo[],
   pod: PodInfo,
   state: ClusterState,
   { preparation, node }: { preparation: Preparation; node: number },
-): JudgedRefusal | undefined {
+): Participant | undefined {
   const { name } = state.nodes[node]!;
   const absent = crowd.filter(({ uid }) => state.nodeOf(uid) === undefined);
   for (const info of absent) state.setPod(info, name);
@@ -83,5 +77,5 @@ function refusalAmong(
   const refusing = filters.find(({ prepared }) => prepared.refuses?.(node));
   const refusals = refusing?.prepared.explain?.(node) ?? [];
   for (const { uid } of absent) state.removePod(uid);
-  return refusing && { plugin: refusing.plugin, explain: () => refusals };
+  return refusing && { plugin: refusing.plugin, prepared: { explain: () => refusals } };
 }

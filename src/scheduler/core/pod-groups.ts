@@ -13,12 +13,12 @@ export interface PodGroup {
   /** Its Pods are being deleted. */
   readonly terminating: boolean;
   readonly terms: PodTerms | undefined;
-  /** Node name → how many of its Pods are there. */
-  readonly nodes: ReadonlyMap<string, number>;
+  /** Node index → how many of its Pods are there. */
+  readonly nodes: ReadonlyMap<number, number>;
 }
 
 interface MutableGroup extends PodGroup {
-  readonly nodes: Map<string, number>;
+  readonly nodes: Map<number, number>;
 }
 
 export class PodGroups {
@@ -32,12 +32,12 @@ export class PodGroups {
     return this.#byNamespace.get(namespace) ?? [];
   }
 
-  add(info: PodInfo, node: string): void {
+  add(info: PodInfo, node: number): void {
     const group = this.all.get(info.groupKey) ?? this.#create(info);
     group.nodes.set(node, (group.nodes.get(node) ?? 0) + 1);
   }
 
-  remove(info: PodInfo, node: string): void {
+  remove(info: PodInfo, node: number): void {
     const group = this.all.get(info.groupKey);
     if (group === undefined) return;
     const left = (group.nodes.get(node) ?? 0) - 1;

@@ -93,7 +93,7 @@ function victimsOn(pod: PodInfo, state: ClusterState, name: string, plugins: rea
   const refusal = () => {
     const preparation = prepare(pod, state, plugins);
     const found = refusalOn(pod, state, preparation, node);
-    return found && { refusals: found.explain() };
+    return found && { refusals: found.prepared.explain?.(node) ?? [] };
   };
   for (const { uid } of lower) state.removePod(uid);
   const refused = refusal();

@@ -79,15 +79,25 @@ function feasibleNodes(pod: PodInfo, state: ClusterState, preparation: Preparati
   const count = named ? named.length : state.size;
   const wanted = enoughFeasible(count);
   const feasible: number[] = [];
-  const refusals: (() => NodeRefusal)[] = [];
+  const refusing: Participant[] = [];
+  const refusedNodes: number[] = [];
   let examined = 0;
   for (; examined < count && feasible.length < wanted; examined++) {
     const node = named ? named[examined]! : (startNode + examined) % count;
-    const refusal = refusalOn(pod, state, preparation, node);
-    if (refusal === undefined) feasible.push(node);
-    else refusals.push(() => ({ node: state.nodes[node]!.name, plugin: refusal.plugin.name, refusals: refusal.explain() }));
+    const participant = refusalOn(pod, state, preparation, node);
+    if (participant === undefined) feasible.push(node);
+    else {
+      refusing.push(participant);
+      refusedNodes.push(node);
+    }
   }
-  const refused = (): NodeRefusal[] => [...refusals.map((words) => words()), ...leftOut(state, preparation)];
+  const refused = (): NodeRefusal[] => [
+    ...refusing.map(({ plugin, prepared }, position) => {
+      const node = refusedNodes[position]!;
+      return { node: state.nodes[node]!.name, plugin: plugin.name, refusals: prepared.explain?.(node) ?? [] };
+    }),
+    ...leftOut(state, preparation),
+  ];
   return { feasible, refused, examined: named ? 0 : examined };
 }
 

@@ -94,9 +94,6 @@ export function visitSelected(
   if (selector.requirements.length === 0) return;
   for (const group of snapshot.groups.ofNamespace(pod.metadata.namespace ?? "")) {
     if (group.terminating || !selector.matches(group.labels)) continue;
-    for (const [name, count] of group.nodes) {
-      const node = snapshot.indexOf(name);
-      if (node !== undefined) visit(node, count);
-    }
+    for (const [node, count] of group.nodes) visit(node, count);
   }
 }

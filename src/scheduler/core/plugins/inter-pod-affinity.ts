@@ -45,10 +45,11 @@ class SumsByKey {
       entry = { topology, sums: new Float64Array(topology.size) };
       this.all.set(key, entry);
     }
+    const { sums } = entry;
+    const { valueAt } = entry.topology;
     for (const [node, count] of group.nodes) {
-      const index = this.#snapshot.indexOf(node);
-      const value = index === undefined ? 0 : entry.topology.valueAt[index]!;
-      if (value > 0) entry.sums[value]! += weight * count;
+      const value = valueAt[node]!;
+      if (value > 0) sums[value]! += weight * count;
     }
   }
 
