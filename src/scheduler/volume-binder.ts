@@ -24,79 +24,101 @@ export interface VolumeBinder {
   stop(): void;
 }
 
-export function volumeBinder({ client, clock, state }: { client: Client; clock: Clock; state: VolumeState }): VolumeBinder {
-  const waiting = new Set<() => void>();
-  let stopped = false;
+export interface VolumeBinderOptions {
+  client: Client;
+  clock: Clock;
+  state: VolumeState;
+}
 
-  const claimsOf = ({ bind, provision }: VolumeBindings): readonly string[] => [...bind.keys(), ...provision];
+/** Writes into the volume which claim it is for. */
+async function reserve({ client, state }: VolumeBinderOptions, claimKey: string, volumeName: string): Promise<void> {
+  const volume = state.volumes.get(volumeName);
+  const claim = state.claims.get(claimKey);
+  if (volume === undefined || claim === undefined) throw new Error(`claim ${claimKey} or volume ${volumeName} is gone`);
+  if (volume.spec.claimRef?.uid === claim.metadata.uid) return;
+  const { namespace = "", name, uid, resourceVersion } = claim.metadata;
+  const annotations = { ...volume.metadata.annotations, "pv.kubernetes.io/bound-by-controller": "yes" };
+  const claimRef = { apiVersion: "v1", kind: "PersistentVolumeClaim", namespace, name, uid, resourceVersion };
+  await client.update(PersistentVolume, {
+    ...volume,
+    metadata: { ...volume.metadata, annotations },
+    spec: { ...volume.spec, claimRef },
+  });
+}
 
-  async function reserve(claimKey: string, volumeName: string): Promise<void> {
-    const volume = state.volumes.get(volumeName);
-    const claim = state.claims.get(claimKey);
-    if (volume === undefined || claim === undefined) throw new Error(`claim ${claimKey} or volume ${volumeName} is gone`);
-    if (volume.spec.claimRef?.uid === claim.metadata.uid) return;
-    const { namespace = "", name, uid, resourceVersion } = claim.metadata;
-    const annotations = { ...volume.metadata.annotations, "pv.kubernetes.io/bound-by-controller": "yes" };
-    const claimRef = { apiVersion: "v1", kind: "PersistentVolumeClaim", namespace, name, uid, resourceVersion };
-    await client.update(PersistentVolume, {
-      ...volume,
-      metadata: { ...volume.metadata, annotations },
-      spec: { ...volume.spec, claimRef },
-    });
+/** Asks the claim's provisioner for a volume near the node. */
+async function requestNear({ client, state }: VolumeBinderOptions, claimKey: string, node: string): Promise<void> {
+  const claim = state.claims.get(claimKey);
+  if (claim === undefined) throw new Error(`claim ${claimKey} is gone`);
+  const annotations = { ...claim.metadata.annotations, [SELECTED_NODE]: node };
+  await client.update(PersistentVolumeClaim, { ...claim, metadata: { ...claim.metadata, annotations } });
+}
+
+/** Waits for claims: `check` is called when claims or volumes changed. */
+class ClaimWaiter {
+  readonly #options: VolumeBinderOptions;
+  readonly #waiting = new Set<() => void>();
+  /** Claims whose selected node the API has shown, of those that are waited for. */
+  readonly #seen = new Set<string>();
+  #stopped = false;
+
+  constructor(options: VolumeBinderOptions) {
+    this.#options = options;
   }
 
-  async function askFor(claimKey: string, node: string): Promise<void> {
-    const claim = state.claims.get(claimKey);
-    if (claim === undefined) throw new Error(`claim ${claimKey} is gone`);
-    const annotations = { ...claim.metadata.annotations, [SELECTED_NODE]: node };
-    await client.update(PersistentVolumeClaim, { ...claim, metadata: { ...claim.metadata, annotations } });
+  check(): void {
+    for (const check of [...this.#waiting]) check();
   }
 
-  /** True once all are bound; throws where one of them cannot be any more. */
-  function allBound(bindings: VolumeBindings, node: string, written: ReadonlySet<string>): boolean {
-    let all = true;
-    for (const key of claimsOf(bindings)) {
-      const claim = state.claims.get(key);
-      if (claim === undefined) throw new Error(`claim ${key} is gone`);
-      const selected = claim.metadata.annotations?.[SELECTED_NODE];
-      // A provisioner takes the annotation away when it cannot make the volume there.
-      if (written.has(key) && selected === undefined && !isBound(claim) && seen.has(`${key} ${node}`))
-        throw new Error(`no volume could be made for claim ${key} near ${node}`);
-      if (selected === node) seen.add(`${key} ${node}`);
-      if (!isBound(claim)) all = false;
-    }
-    return all;
+  stop(): void {
+    this.#stopped = true;
+    this.check();
   }
-  /** Claims whose selected node the API has shown. */
-  const seen = new Set<string>();
 
-  function settled(bindings: VolumeBindings, node: string): Promise<void> {
-    const written = new Set(bindings.provision);
+  /** Resolves when all claims of the bindings are bound; rejects where one of them cannot be any more, or not in time. */
+  bound({ bind, provision }: VolumeBindings, node: string): Promise<void> {
+    const claims = [...bind.keys(), ...provision];
+    const provisioned = new Set(provision);
     return new Promise((resolve, reject) => {
       const end = (outcome: () => void): void => {
-        waiting.delete(check);
+        this.#waiting.delete(check);
         timer.cancel();
-        for (const key of written) seen.delete(`${key} ${node}`);
+        for (const key of provisioned) this.#seen.delete(`${key} ${node}`);
         outcome();
       };
       const check = (): void => {
         try {
-          if (stopped) throw new Error("the scheduler stops");
-          if (allBound(bindings, node, written)) end(resolve);
+          if (this.#stopped) throw new Error("the scheduler stops");
+          if (this.#areBound(claims, node, provisioned)) end(resolve);
         } catch (error) {
           end(() => reject(error));
         }
       };
-      const timer = clock.after(PATIENCE_MS, () => end(() => reject(new Error("claims were not bound in time"))));
-      waiting.add(check);
+      const timer = this.#options.clock.after(PATIENCE_MS, () => end(() => reject(new Error("claims were not bound in time"))));
+      this.#waiting.add(check);
       check();
     });
   }
 
-  const checkAll = (): void => {
-    for (const check of [...waiting]) check();
-  };
+  #areBound(claims: readonly string[], node: string, provisioned: ReadonlySet<string>): boolean {
+    let all = true;
+    for (const key of claims) {
+      const claim = this.#options.state.claims.get(key);
+      if (claim === undefined) throw new Error(`claim ${key} is gone`);
+      const selected = claim.metadata.annotations?.[SELECTED_NODE];
+      // A provisioner takes the annotation away when it cannot make the volume there.
+      if (provisioned.has(key) && selected === undefined && !isBound(claim) && this.#seen.has(`${key} ${node}`))
+        throw new Error(`no volume could be made for claim ${key} near ${node}`);
+      if (selected === node) this.#seen.add(`${key} ${node}`);
+      if (!isBound(claim)) all = false;
+    }
+    return all;
+  }
+}
 
+export function volumeBinder(options: VolumeBinderOptions): VolumeBinder {
+  const { state } = options;
+  const waiter = new ClaimWaiter(options);
   return {
     assume({ bind, provision }, node) {
       for (const [claim, volume] of bind) state.assumed.set(volume, claim);
@@ -107,14 +129,11 @@ export function volumeBinder({ client, clock, state }: { client: Client; clock: 
       for (const claim of provision) state.selectedNodes.delete(claim);
     },
     async bind(bindings, node) {
-      for (const [claim, volume] of bindings.bind) await reserve(claim, volume);
-      for (const claim of bindings.provision) await askFor(claim, node);
-      await settled(bindings, node);
+      for (const [claim, volume] of bindings.bind) await reserve(options, claim, volume);
+      for (const claim of bindings.provision) await requestNear(options, claim, node);
+      await waiter.bound(bindings, node);
     },
-    changed: checkAll,
-    stop() {
-      stopped = true;
-      checkAll();
-    },
+    changed: () => waiter.check(),
+    stop: () => waiter.stop(),
   };
 }

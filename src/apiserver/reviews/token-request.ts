@@ -59,50 +59,51 @@ function validate(seconds: number): void {
 
 const identityOf = ({ metadata: { name, uid } }: DeepReadonly<KubernetesObject>): ObjectIdentity => ({ name, uid });
 
-export function tokenRequest({
-  key,
-  issuer,
-  audiences: ownAudiences,
-  clock,
-  entropy,
-  reader,
-}: TokenRequestOptions): VirtualResource {
-  function boundObject(
-    row: AnyResource,
-    namespace: string,
-    { name = "", uid }: BoundObjectReference,
-  ): DeepReadonly<KubernetesObject> {
-    const found = reader.get(row, namespace, name);
-    if (found === undefined) throw notFound(row, name);
-    if (uid && uid !== found.metadata.uid)
-      throw conflict(
-        { group: "", resource: row.kind },
-        name,
-        `the UID in the bound object reference (${uid}) does not match the UID in record. The object might have been deleted and then recreated`,
-      );
-    return found;
-  }
+/** The object in the token's reference; it must be there, and be the one that is meant. */
+function boundObject(
+  reader: AdmissionReader,
+  row: AnyResource,
+  namespace: string,
+  { name = "", uid }: BoundObjectReference,
+): DeepReadonly<KubernetesObject> {
+  const found = reader.get(row, namespace, name);
+  if (found === undefined) throw notFound(row, name);
+  if (uid && uid !== found.metadata.uid)
+    throw conflict(
+      { group: "", resource: row.kind },
+      name,
+      `the UID in the bound object reference (${uid}) does not match the UID in record. The object might have been deleted and then recreated`,
+    );
+  return found;
+}
 
-  function bound(reference: BoundObjectReference, namespace: string, account: string): Partial<BoundClaims> {
-    switch (`${reference.apiVersion}/${reference.kind}`) {
-      case "v1/Pod": {
-        const pod = boundObject(Pod, namespace, reference) as DeepReadonly<Pod>;
-        if (pod.spec.serviceAccountName !== account)
-          throw badRequest(
-            `cannot bind token for serviceaccount "${account}" to pod running with different serviceaccount name.`,
-          );
-        const { nodeName } = pod.spec;
-        const node = nodeName ? reader.get(Node, "", nodeName) : undefined;
-        return { pod: identityOf(pod), ...(node ? { node: identityOf(node) } : {}) };
-      }
-      case "v1/Secret":
-        return { secret: identityOf(boundObject(Secret, namespace, reference)) };
-      case "v1/Node":
-        return { node: identityOf(boundObject(Node, "", reference)) };
-      default:
-        throw badRequest(`cannot bind token to object of type ${kindOf(reference)}`);
+/** What the token says of the object that it is bound to: with it, the token ends. */
+function bindingTo(
+  reference: BoundObjectReference,
+  account: { namespace: string; name: string },
+  reader: AdmissionReader,
+): Partial<BoundClaims> {
+  const { namespace, name } = account;
+  switch (`${reference.apiVersion}/${reference.kind}`) {
+    case "v1/Pod": {
+      const pod = boundObject(reader, Pod, namespace, reference) as DeepReadonly<Pod>;
+      if (pod.spec.serviceAccountName !== name)
+        throw badRequest(`cannot bind token for serviceaccount "${name}" to pod running with different serviceaccount name.`);
+      const { nodeName } = pod.spec;
+      const node = nodeName ? reader.get(Node, "", nodeName) : undefined;
+      return { pod: identityOf(pod), ...(node ? { node: identityOf(node) } : {}) };
     }
+    case "v1/Secret":
+      return { secret: identityOf(boundObject(reader, Secret, namespace, reference)) };
+    case "v1/Node":
+      return { node: identityOf(boundObject(reader, Node, "", reference)) };
+    default:
+      throw badRequest(`cannot bind token to object of type ${kindOf(reference)}`);
   }
+}
+
+export function tokenRequest(options: TokenRequestOptions): VirtualResource {
+  const { key, issuer, audiences: ownAudiences, clock, entropy, reader } = options;
 
   async function create({ object, parent, namespace, name }: VirtualRequest): Promise<object> {
     const { metadata, spec = {} } = object as TokenRequest;
@@ -113,7 +114,7 @@ export function tokenRequest({
     const seconds = spec.expirationSeconds ?? DEFAULT_SECONDS;
     validate(seconds);
     const reference = spec.boundObjectRef ?? null;
-    const binding = reference === null ? {} : bound(reference, namespace, name);
+    const binding = reference === null ? {} : bindingTo(reference, { namespace, name }, reader);
     const isExtended =
       binding.pod !== undefined && seconds === EXTENDED_REQUEST_SECONDS && audiences.every((each) => ownAudiences.includes(each));
     const now = Math.floor(clock.now() / 1000);

@@ -30,39 +30,104 @@ export interface ImagePuller {
 /** After a failed pull the back-off is shown soon, so that both states are seen. */
 const SHOW_BACKOFF_MS = 1_000;
 
-const wordsOf = (error: unknown): string => (isRuntimeError(error) ? rpcErrorText(error) : String(error));
+/** What no pull can mend is looked at again less often. */
+const SHOW_MISTAKE_MS = 10_000;
 
-export function createImagePuller(options: {
+export interface ImagePullerOptions {
   runtime: ImageService;
   clock: Clock;
   events: EventRecorder;
   backoff: Backoff;
-}): ImagePuller {
-  const { runtime, clock, events, backoff } = options;
-  const lastFailures = new Map<string, { atMs: number; words: string }>();
+}
 
-  const keyOf = (pod: ReadonlyPod, image: string): string => `${pod.metadata.uid}_${image}`;
+const wordsOf = (error: unknown): string => (isRuntimeError(error) ? rpcErrorText(error) : String(error));
+const failureKey = (pod: ReadonlyPod, image: string): string => `${pod.metadata.uid}_${image}`;
 
-  async function present(image: string): Promise<Image | undefined> {
+export const createImagePuller = (options: ImagePullerOptions): ImagePuller => new PatientPuller(options);
+
+class PatientPuller implements ImagePuller {
+  readonly #options: ImagePullerOptions;
+  /** By Pod and image; `forget` takes out those of a Pod. */
+  readonly #lastFailures = new Map<string, { atMs: number; words: string }>();
+
+  constructor(options: ImagePullerOptions) {
+    this.#options = options;
+  }
+
+  async ensure(request: PullRequest): Promise<{ reference: string; image: Image }> {
+    const { container } = request.named;
+    const asked = container.image ?? "";
+    const problem = referenceProblem(asked);
+    if (problem !== undefined) {
+      const message = `Failed to apply default image tag "${asked}": ${problem}`;
+      this.#tell(request, "Warning", "InspectFailed", message);
+      throw new StartProblem("InvalidImageName", message, SHOW_MISTAKE_MS);
+    }
+    const name = withTag(asked);
+    const found = await this.#present(name);
+    if (found !== undefined && container.imagePullPolicy !== "Always") {
+      const message = `Container image "${asked}" already present on machine and can be accessed by the pod`;
+      this.#tell(request, "Normal", "Pulled", message);
+      return { reference: found.id, image: found };
+    }
+    if (container.imagePullPolicy === "Never") {
+      const message = `Container image "${asked}" is not present with pull policy of Never`;
+      this.#tell(request, "Warning", "ErrImageNeverPull", message);
+      throw new StartProblem("ErrImageNeverPull", message, SHOW_MISTAKE_MS);
+    }
+    const reference = await this.#pull(name, request);
+    const image = (await this.#present(reference)) ?? (await this.#present(name));
+    if (image === undefined) throw new StartProblem("ImageInspectError", `Failed to inspect image "${name}"`, SHOW_BACKOFF_MS);
+    return { reference, image };
+  }
+
+  forget({ metadata: { uid } }: ReadonlyPod): void {
+    this.#options.backoff.forget(uid);
+    for (const key of this.#lastFailures.keys()) if (key.startsWith(uid)) this.#lastFailures.delete(key);
+  }
+
+  async #pull(image: string, request: PullRequest): Promise<string> {
+    const { clock, backoff } = this.#options;
+    const key = failureKey(request.pod, image);
+    this.#refuseDuringBackoff(key, image, request);
+    const startMs = clock.monotonic();
+    this.#tell(request, "Normal", "Pulling", `Pulling image "${image}"`);
     try {
-      return await runtime.imageStatus(image);
+      const reference = await this.#pullWithCredentials(image, request);
+      const took = goDuration(clock.monotonic() - startMs);
+      const size = (await this.#present(reference))?.sizeBytes ?? 0;
+      const message = `Successfully pulled image "${image}" in ${took} (${took} including waiting). Image size: ${size} bytes.`;
+      this.#tell(request, "Normal", "Pulled", message);
+      this.#lastFailures.delete(key);
+      return reference;
     } catch (error) {
-      throw new StartProblem(
-        "ImageInspectError",
-        `Failed to inspect image "${image}": ${wordsOf(error)}`,
-        SHOW_BACKOFF_MS,
-        error,
-      );
+      if (request.signal.aborted) throw error;
+      const words = wordsOf(error);
+      this.#tell(request, "Warning", "Failed", `Failed to pull image "${image}": ${words}`);
+      backoff.next(key, clock.now(), clock.now());
+      this.#lastFailures.set(key, { atMs: clock.now(), words });
+      throw new StartProblem("ErrImagePull", words, SHOW_BACKOFF_MS, error);
     }
   }
 
+  #refuseDuringBackoff(key: string, image: string, request: PullRequest): void {
+    const { clock, backoff } = this.#options;
+    const failure = this.#lastFailures.get(key);
+    if (failure === undefined) return;
+    const waitMs = backoff.remainingMs(key, failure.atMs, clock.now());
+    if (waitMs <= 0) return;
+    const message = `Back-off pulling image "${image}"`;
+    this.#tell(request, "Normal", "BackOff", message);
+    throw new StartProblem("ImagePullBackOff", `${message}: ErrImagePull: ${failure.words}`, waitMs);
+  }
+
   /** With each of the credentials in turn, without any where there are none. */
-  async function pullWithCredentials(image: string, { credentials, sandbox, signal }: PullRequest): Promise<string> {
+  async #pullWithCredentials(image: string, { credentials, sandbox, signal }: PullRequest): Promise<string> {
     const all = await credentials(image);
     let failure: RuntimeError | undefined;
     for (const auth of all.length === 0 ? [undefined] : all) {
       try {
-        return await runtime.pullImage(image, auth, sandbox, { signal });
+        return await this.#options.runtime.pullImage(image, auth, sandbox, { signal });
       } catch (error) {
         if (!isRuntimeError(error)) throw error;
         failure = error;
@@ -71,69 +136,16 @@ export function createImagePuller(options: {
     throw failure;
   }
 
-  async function pull(image: string, request: PullRequest): Promise<string> {
-    const { pod, named } = request;
-    const about = { fieldPath: fieldPath(named) };
-    const key = keyOf(pod, image);
-    const failure = lastFailures.get(key);
-    const waitMs = failure === undefined ? 0 : backoff.remainingMs(key, failure.atMs, clock.now());
-    if (failure !== undefined && waitMs > 0) {
-      const message = `Back-off pulling image "${image}"`;
-      events.event(pod, "Normal", "BackOff", message, about);
-      throw new StartProblem("ImagePullBackOff", `${message}: ErrImagePull: ${failure.words}`, waitMs);
-    }
-    const startMs = clock.monotonic();
-    events.event(pod, "Normal", "Pulling", `Pulling image "${image}"`, about);
+  async #present(image: string): Promise<Image | undefined> {
     try {
-      const reference = await pullWithCredentials(image, request);
-      const took = goDuration(clock.monotonic() - startMs);
-      const size = (await present(reference))?.sizeBytes ?? 0;
-      const message = `Successfully pulled image "${image}" in ${took} (${took} including waiting). Image size: ${size} bytes.`;
-      events.event(pod, "Normal", "Pulled", message, about);
-      lastFailures.delete(key);
-      return reference;
+      return await this.#options.runtime.imageStatus(image);
     } catch (error) {
-      if (request.signal.aborted) throw error;
-      const words = wordsOf(error);
-      events.event(pod, "Warning", "Failed", `Failed to pull image "${image}": ${words}`, about);
-      backoff.next(key, clock.now(), clock.now());
-      lastFailures.set(key, { atMs: clock.now(), words });
-      throw new StartProblem("ErrImagePull", words, SHOW_BACKOFF_MS, error);
+      const message = `Failed to inspect image "${image}": ${wordsOf(error)}`;
+      throw new StartProblem("ImageInspectError", message, SHOW_BACKOFF_MS, error);
     }
   }
 
-  return {
-    async ensure(request) {
-      const { pod, named } = request;
-      const { container } = named;
-      const about = { fieldPath: fieldPath(named) };
-      const asked = container.image ?? "";
-      const problem = referenceProblem(asked);
-      if (problem !== undefined) {
-        const message = `Failed to apply default image tag "${asked}": ${problem}`;
-        events.event(pod, "Warning", "InspectFailed", message, about);
-        throw new StartProblem("InvalidImageName", message, SHOW_BACKOFF_MS * 10);
-      }
-      const name = withTag(asked);
-      const found = await present(name);
-      if (found !== undefined && container.imagePullPolicy !== "Always") {
-        const message = `Container image "${asked}" already present on machine and can be accessed by the pod`;
-        events.event(pod, "Normal", "Pulled", message, about);
-        return { reference: found.id, image: found };
-      }
-      if (container.imagePullPolicy === "Never") {
-        const message = `Container image "${asked}" is not present with pull policy of Never`;
-        events.event(pod, "Warning", "ErrImageNeverPull", message, about);
-        throw new StartProblem("ErrImageNeverPull", message, SHOW_BACKOFF_MS * 10);
-      }
-      const reference = await pull(name, request);
-      const image = (await present(reference)) ?? (await present(name));
-      if (image === undefined) throw new StartProblem("ImageInspectError", `Failed to inspect image "${name}"`, SHOW_BACKOFF_MS);
-      return { reference, image };
-    },
-    forget({ metadata: { uid } }) {
-      backoff.forget(uid);
-      for (const key of lastFailures.keys()) if (key.startsWith(uid)) lastFailures.delete(key);
-    },
-  };
+  #tell({ pod, named }: PullRequest, type: "Normal" | "Warning", reason: string, message: string): void {
+    this.#options.events.event(pod, type, reason, message, { fieldPath: fieldPath(named) });
+  }
 }
