@@ -6,7 +6,15 @@ export function reportFailure(error: unknown): void {
 }
 
 /** Errors whose message is written for people, by name. */
-const KNOWN: readonly string[] = ["ApiError", "CommandError", "ConfigError", "NodeNetworkError", "PkiError", "StoreError"];
+const KNOWN: readonly string[] = [
+  "ApiError",
+  "CommandError",
+  "ConfigError",
+  "NodeNetworkError",
+  "NodeSetupError",
+  "PkiError",
+  "StoreError",
+];
 
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);

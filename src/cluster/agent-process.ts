@@ -6,6 +6,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { type Clock, sleep } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
+import { NodeSetupError } from "../kubelet/containerd/setup-error.ts";
 
 export interface AgentProcess {
   /** Resolves when the agent has said for the first time that it is ready; rejects with its words where it cannot be. */
@@ -66,7 +67,7 @@ export function startAgentProcess(options: AgentProcessOptions): AgentProcess {
       child.on("message", (message: AgentMessage) => {
         if ("ready" in message) tell?.ready();
         else if ("dnsPort" in message) options.onDns(message.dnsPort);
-        else tell?.failed(new Error(message.failed));
+        else tell?.failed(new NodeSetupError(message.failed));
       });
       await ended(child);
       if (stopping.signal.aborted) return;

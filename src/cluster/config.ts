@@ -44,6 +44,7 @@ export const OWN_NODE_ADDRESS = "10.95.0.1";
 /** Nodes that fit into the default range of Pod addresses. */
 const NODES_OF_DEFAULT_RANGE = 256;
 const MAX_SIMULATED_NODES = 10_000;
+const MAX_NAME_LENGTH = 253;
 
 export interface RawOptions {
   dataDir?: string;
@@ -113,23 +114,47 @@ const nodeNameOf = (hostname: string): string =>
     .replace(/[^a-z0-9.-]/g, "-")
     .replace(/^[^a-z0-9]+|[^a-z0-9]+$/g, "") || "node";
 
+function nodeName(text: string): string {
+  if (!/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(text) || text.length > MAX_NAME_LENGTH)
+    throw new ConfigError(`--node-name takes a DNS name such as node-1, not ${JSON.stringify(text)}`);
+  return text;
+}
+
+/** First and last address of a range, as numbers. */
+function boundsOf(range: string): readonly [first: number, last: number] {
+  const [base = "", bits = ""] = range.split("/");
+  const first = base.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
+  return [first, first + 2 ** (32 - Number(bits)) - 1];
+}
+
+/** Packets for one would be taken for packets for the other. */
+function refuseOverlap(podCidr: string, serviceCidr: string): void {
+  const [pods, services] = [boundsOf(podCidr), boundsOf(serviceCidr)];
+  if (pods[0] <= services[1] && services[0] <= pods[1])
+    throw new ConfigError(`--pod-cidr ${podCidr} and --service-cidr ${serviceCidr} overlap: choose ranges that do not`);
+}
+
 export function clusterConfig(raw: RawOptions, { hostname, defaultDataDirectory }: Surroundings): ClusterConfig {
   const dataDirectory = raw.dataDir ?? defaultDataDirectory;
   const simulatedNodes = wholeNumber("--simulated-nodes", raw.simulatedNodes ?? "1", 0, MAX_SIMULATED_NODES);
   const clusterDomain = raw.clusterDomain ?? DEFAULT_CLUSTER_DOMAIN;
   if (!/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(clusterDomain))
     throw new ConfigError(`--cluster-domain takes a DNS name such as cluster.local, not ${JSON.stringify(clusterDomain)}`);
+  const largeEnough = simulatedNodes > NODES_OF_DEFAULT_RANGE ? LARGE_POD_CIDR : DEFAULT_POD_CIDR;
+  const podCidr = cidr("--pod-cidr", raw.podCidr ?? largeEnough, 24);
+  const serviceCidr = cidr("--service-cidr", raw.serviceCidr ?? DEFAULT_SERVICE_CIDR, 28);
+  refuseOverlap(podCidr, serviceCidr);
   return {
     dataDirectory,
     port: wholeNumber("--port", raw.port ?? String(DEFAULT_PORT), 0, 65_535),
     bindAddress: address("--bind-address", raw.bindAddress ?? "127.0.0.1"),
     nodeAddress: raw.nodeIp === undefined ? undefined : address("--node-ip", raw.nodeIp),
-    nodeName: raw.nodeName ?? nodeNameOf(hostname),
+    nodeName: raw.nodeName === undefined ? nodeNameOf(hostname) : nodeName(raw.nodeName),
     runtime: runtimeChoice(raw.runtime ?? (raw.simulatedNodes === undefined ? "auto" : "simulated")),
     runtimeEndpoint: raw.runtimeEndpoint?.replace(/^unix:\/\//, ""),
     simulatedNodes,
-    podCidr: cidr("--pod-cidr", raw.podCidr ?? (simulatedNodes > NODES_OF_DEFAULT_RANGE ? LARGE_POD_CIDR : DEFAULT_POD_CIDR), 24),
-    serviceCidr: cidr("--service-cidr", raw.serviceCidr ?? DEFAULT_SERVICE_CIDR, 28),
+    podCidr,
+    serviceCidr,
     clusterDomain,
     serviceAccountIssuer: raw.serviceAccountIssuer ?? `https://kubernetes.default.svc.${clusterDomain}`,
     kubeconfig: raw.kubeconfig ?? `${dataDirectory}/kubeconfig`,

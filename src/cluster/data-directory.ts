@@ -34,7 +34,21 @@ export function dataDirectory(path: string): DataDirectory {
   };
 }
 
-export const makeDataDirectory = ({ path }: DataDirectory): void => void mkdirSync(path, { recursive: true, mode: 0o700 });
+/** The directory cannot be used. The message says why. */
+export class DataDirectoryError extends Error {
+  override readonly name = "CommandError";
+}
+
+export function makeDataDirectory({ path }: DataDirectory): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST" || code === "ENOTDIR")
+      throw new DataDirectoryError(`${path} is not a directory: name another with --data-dir`);
+    throw error;
+  }
+}
 
 /** What `server.json` says. */
 export interface ServerState {

@@ -1,7 +1,7 @@
 /**
  * The real node of a server: its network first, so that nothing leaks, then the agent; and taking all of it away again.
  */
-import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Clock, sleep } from "../base/clock.ts";
 import type { HttpHandler } from "../base/http.ts";
@@ -24,6 +24,9 @@ import { NODE_GROUP } from "./identities.ts";
 const RELEASE_GRACE_MS = 2_000;
 
 const recordFileOf = ({ agent }: DataDirectory): string => join(agent, "network.json");
+
+/** Whether the network of an earlier life is there still. */
+export const hasNetwork = (directory: DataDirectory): boolean => existsSync(recordFileOf(directory));
 
 export function setUpNetwork(config: ClusterConfig, directory: DataDirectory, nodeAddress: string): Promise<NodeNetwork> {
   mkdirSync(directory.agent, { recursive: true, mode: 0o700 });

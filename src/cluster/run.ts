@@ -45,20 +45,30 @@ class AlreadyRunningError extends Error {
 }
 
 type Node =
-  | { kind: "real"; nodeAddress: string; network: NodeNetwork; runtimeEndpoint: string | undefined; notes: string }
+  | {
+      kind: "real";
+      nodeAddress: string;
+      network: NodeNetwork;
+      /** Whether it was there before: containers of an earlier life may use it. */
+      networkIsOld: boolean;
+      runtimeEndpoint: string | undefined;
+      notes: string;
+    }
   | { kind: "simulated"; notes: string };
 
 /** Which node there will be. A real one gets its network before anything listens. */
 async function prepareNode(config: ClusterConfig, directory: DataDirectory): Promise<Node> {
   if (config.runtime === "simulated") return { kind: "simulated", notes: "" };
-  const { chooseRuntime, inspectMachine } = await import("../kubelet/containerd/index.ts");
+  const { chooseRuntime, inspectMachine, refuseOtherKubelets } = await import("../kubelet/containerd/index.ts");
   const choice = chooseRuntime({ runtime: config.runtime, endpoint: config.runtimeEndpoint }, await inspectMachine());
   if (choice.kind === "simulated") return { kind: "simulated", notes: `nodes are simulated: ${choice.because}` };
-  const { setUpNetwork } = await import("./real-node.ts");
+  if (choice.kind === "containerd") await refuseOtherKubelets(directory.agent);
+  const { hasNetwork, setUpNetwork } = await import("./real-node.ts");
   const nodeAddress = config.nodeAddress ?? OWN_NODE_ADDRESS;
+  const networkIsOld = hasNetwork(directory);
   const network = await setUpNetwork(config, directory, nodeAddress);
   const runtimeEndpoint = choice.kind === "endpoint" ? choice.endpoint : undefined;
-  return { kind: "real", nodeAddress, network, runtimeEndpoint, notes: "" };
+  return { kind: "real", nodeAddress, network, networkIsOld, runtimeEndpoint, notes: "" };
 }
 
 interface RunningNode {
@@ -82,12 +92,14 @@ async function startSimulated({ config, logger }: RunOptions, server: Server): P
 }
 
 async function startReal(options: RunOptions, server: Server, node: Extract<Node, { kind: "real" }>): Promise<RunningNode> {
-  const { startRealNode, releaseNode } = await import("./real-node.ts");
+  const { endAgents, startRealNode, releaseNode } = await import("./real-node.ts");
   const { config, logger } = options;
   const { directory, pki, port } = server;
   const { nodeAddress, network, runtimeEndpoint } = node;
   const url = `https://${nodeAddress}:${port}`;
   const client = server.controlPlane.clientFor(LOOPBACK, "timonier");
+  // One that outlived its server talks to a server that is gone.
+  await endAgents(directory, realClock);
   const real = startRealNode({
     config,
     directory,
@@ -125,27 +137,42 @@ function refuseSecondServer(directory: DataDirectory): void {
   );
 }
 
+/** Where the server cannot be, the network that was set up for it goes again. */
+async function startServerFor(
+  options: RunOptions,
+  node: Node,
+  dialNode: (name: string) => HttpHandler | undefined,
+): Promise<Server> {
+  const { config, logger } = options;
+  try {
+    return await startServer({
+      config,
+      addresses: [...new Set([config.bindAddress, ...(node.kind === "real" ? [node.nodeAddress] : [])])],
+      clock: realClock,
+      entropy: systemEntropy,
+      logger,
+      onFatal: (error) => {
+        logger.error("the store cannot go on", { error: error.message });
+        process.exit(1);
+      },
+      dialNode,
+    });
+  } catch (error) {
+    if (node.kind === "real" && !node.networkIsOld) await node.network.tearDown();
+    throw error;
+  }
+}
+
 /** Resolves when the cluster has ended. */
 export async function runCluster(options: RunOptions): Promise<void> {
-  const { config, startMs, logger, listener, signal } = options;
+  const { config, startMs, listener, signal } = options;
   const directory = dataDirectory(config.dataDirectory);
   refuseSecondServer(directory);
   makeDataDirectory(directory);
   const node = await prepareNode(config, directory);
   let running: RunningNode | undefined;
   const nodeAddress = node.kind === "real" ? node.nodeAddress : OWN_NODE_ADDRESS;
-  const server = await startServer({
-    config,
-    addresses: [...new Set([config.bindAddress, ...(node.kind === "real" ? [nodeAddress] : [])])],
-    clock: realClock,
-    entropy: systemEntropy,
-    logger,
-    onFatal: (error) => {
-      logger.error("the store cannot go on", { error: error.message });
-      process.exit(1);
-    },
-    dialNode: (name) => running?.dial(name),
-  });
+  const server = await startServerFor(options, node, (name) => running?.dial(name));
   try {
     const { handle } = server.controlPlane;
     await keepKubernetesService({ handle, serviceCidr: config.serviceCidr, address: nodeAddress, port: server.port });

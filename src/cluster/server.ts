@@ -88,9 +88,10 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   };
 
   async function startOnStore() {
+    let controlPlane: ControlPlane | undefined;
     try {
       let serverAddress = "";
-      const controlPlane = await startControlPlane({
+      controlPlane = await startControlPlane({
         ...config,
         store,
         clock,
@@ -107,6 +108,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       serverAddress = `${addresses.at(-1)}:${servers[0]?.port ?? config.port}`;
       return { controlPlane, servers };
     } catch (error) {
+      await controlPlane?.stop();
       await store.close();
       throw error;
     }

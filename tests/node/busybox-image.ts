@@ -10,7 +10,7 @@ const run = promisify(execFile);
 /** As the archive names it; what it is called in full begins with `docker.io/library/`. */
 export const BUSYBOX = "timonier-test-busybox:1";
 
-/** `names`: under which the image is found. */
+/** `names`: under which the image is found. Images of different names differ, too: runtimes tell images by their content. */
 export async function busyboxArchive(names: readonly string[] = [BUSYBOX]): Promise<Uint8Array> {
   const program = (await run("sh", ["-c", "command -v busybox"])).stdout.trim();
   const busybox = await readFile(program);
@@ -31,7 +31,7 @@ export async function busyboxArchive(names: readonly string[] = [BUSYBOX]): Prom
   const config = JSON.stringify({
     architecture: process.arch === "arm64" ? "arm64" : "amd64",
     os: "linux",
-    config: { Env: ["PATH=/bin"], Cmd: ["sh"] },
+    config: { Env: ["PATH=/bin"], Cmd: ["sh"], Labels: { name: names[0] } },
     rootfs: { type: "layers", diff_ids: [`sha256:${createHash("sha256").update(layer).digest("hex")}`] },
   });
   return tar([

@@ -1,5 +1,6 @@
 /** Which runtime a node gets: what was asked for, and what the machine allows. */
 import { type Machine, obstacle } from "./machine.ts";
+import { NodeSetupError } from "./setup-error.ts";
 
 export interface RuntimeWish {
   /** `auto`: real containers where they can be had. */
@@ -20,6 +21,6 @@ export function chooseRuntime({ runtime, endpoint }: RuntimeWish, machine: Machi
   if (endpoint !== undefined) return { kind: "endpoint", endpoint };
   const hindrance = obstacle(machine);
   if (hindrance === undefined) return { kind: "containerd" };
-  if (runtime === "containerd") throw new Error(hindrance.message);
+  if (runtime === "containerd") throw new NodeSetupError(hindrance.message);
   return { kind: "simulated", because: hindrance.message };
 }

@@ -7,6 +7,7 @@
 import { mkdir, readdir, readFile, rm, rmdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { assertNothingMounted, unmountBelow } from "./mounts.ts";
+import { NodeSetupError } from "./setup-error.ts";
 
 export interface HostPaths {
   /** The kubelet's root: volumes, device plugins, CSI sockets. */
@@ -43,14 +44,19 @@ interface Claim {
 const MARK = ".timonier";
 const CLAIM_FILE = "host-paths.json";
 
-/** Makes and marks the directories. Throws, with words for people, where another kubelet uses one. Idempotent. */
-export async function claimHostPaths(dataDirectory: string, paths: HostPaths = HOST_PATHS): Promise<void> {
-  const wanted = [paths.kubelet, paths.podLogs, paths.containerLogs];
-  for (const path of wanted) {
+/** Throws, with words for people, where another kubelet uses one of the directories. Changes nothing. */
+export async function refuseOtherKubelets(dataDirectory: string, paths: HostPaths = HOST_PATHS): Promise<void> {
+  for (const path of [paths.kubelet, paths.podLogs, paths.containerLogs]) {
     const owner = await ownerOf(path);
-    if (owner === "another") throw new Error(inUse(path, "another kubelet's files are in it"));
-    if (owner !== undefined && owner !== dataDirectory) throw new Error(inUse(path, `the cluster in ${owner} uses it`));
+    if (owner === "another") throw new NodeSetupError(inUse(path, "another kubelet's files are in it"));
+    if (owner !== undefined && owner !== dataDirectory) throw new NodeSetupError(inUse(path, `the cluster in ${owner} uses it`));
   }
+}
+
+/** Makes and marks the directories. Throws as above. Idempotent. */
+export async function claimHostPaths(dataDirectory: string, paths: HostPaths = HOST_PATHS): Promise<void> {
+  await refuseOtherKubelets(dataDirectory, paths);
+  const wanted = [paths.kubelet, paths.podLogs, paths.containerLogs];
   const claim = (await readClaim(dataDirectory)) ?? { made: [], byProducts: await absent(BY_PRODUCTS) };
   for (const path of wanted) {
     const first = await mkdir(path, { recursive: true, mode: 0o755 });

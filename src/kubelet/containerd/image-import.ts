@@ -8,6 +8,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { type Clock, sleep } from "../../base/clock.ts";
 import type { ImageService } from "../runtime/images.ts";
+import { NodeSetupError } from "./setup-error.ts";
 
 const run = promisify(execFile);
 
@@ -29,7 +30,7 @@ export async function importImage({ ctr, socket }: Importer, archive: string): P
     return parseImported(stdout);
   } catch (error) {
     const words = typeof error === "object" && error !== null && "stderr" in error ? String(error.stderr).trim() : "";
-    throw new Error(`${archive} cannot be loaded: ${words.replace(/^ctr: /, "") || String(error)}`, { cause: error });
+    throw new NodeSetupError(`${archive} cannot be loaded: ${words.replace(/^ctr: /, "") || String(error)}`, { cause: error });
   }
 }
 
@@ -39,7 +40,7 @@ export async function loadImages(importer: Importer, images: ImageService, archi
   const deadline = clock.monotonic() + SHOWN_TIMEOUT_MS;
   for (const name of names)
     while ((await images.imageStatus(name)) === undefined) {
-      if (clock.monotonic() > deadline) throw new Error(`${archive} was loaded, but the runtime does not show ${name}`);
+      if (clock.monotonic() > deadline) throw new NodeSetupError(`${archive} was loaded, but the runtime does not show ${name}`);
       await sleep(clock, 5);
     }
   return names;

@@ -1,9 +1,10 @@
 /** Real containers on this machine: a containerd of our own, from finding out whether there can be one to leaving nothing behind. */
 export { chooseRuntime, type RuntimeChoice, type RuntimeWish } from "./choice.ts";
 export { type CniOptions, cniConfig } from "./cni-config.ts";
-export { claimHostPaths, HOST_PATHS, type HostPaths, releaseHostPaths } from "./host-paths.ts";
+export { claimHostPaths, HOST_PATHS, type HostPaths, refuseOtherKubelets, releaseHostPaths } from "./host-paths.ts";
 export { type Importer, importImage, loadImages } from "./image-import.ts";
 export { containerdLayout, type Layout } from "./layout.ts";
 export { inspectMachine, type Machine, obstacle } from "./machine.ts";
 export { type ReleaseOptions, releaseContainerd } from "./release.ts";
+export { NodeSetupError } from "./setup-error.ts";
 export { type Containerd, type ContainerdOptions, type PodNetwork, startContainerd } from "./supervise.ts";

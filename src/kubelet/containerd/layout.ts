@@ -1,5 +1,6 @@
 /** Where the private containerd keeps its files: all of it beneath the data directory. */
 import { join } from "node:path";
+import { NodeSetupError } from "./setup-error.ts";
 
 export interface Layout {
   /** Everything below; removing it removes images and containers. */
@@ -26,7 +27,7 @@ export function containerdLayout(dataDirectory: string): Layout {
   const directory = join(dataDirectory, "containerd");
   const socket = join(directory, "containerd.sock");
   if (Buffer.byteLength(socket) > MAX_SOCKET_BYTES)
-    throw new Error(
+    throw new NodeSetupError(
       `the data directory's path is too long: ${socket} would have more than ${MAX_SOCKET_BYTES} bytes, the limit of a socket's path`,
     );
   return {

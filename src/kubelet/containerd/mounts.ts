@@ -2,6 +2,7 @@
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
+import { NodeSetupError } from "./setup-error.ts";
 
 const run = promisify(execFile);
 
@@ -14,7 +15,7 @@ export async function unmountBelow(directories: readonly string[]): Promise<void
 /** Throws where something is mounted still. */
 export async function assertNothingMounted(directories: readonly string[]): Promise<void> {
   const [point] = await mountedBelow(directories);
-  if (point !== undefined) throw new Error(`${point} is mounted still, so nothing beneath it is removed: unmount it`);
+  if (point !== undefined) throw new NodeSetupError(`${point} is mounted still, so nothing beneath it is removed: unmount it`);
 }
 
 const mountedBelow = async (directories: readonly string[]): Promise<string[]> =>

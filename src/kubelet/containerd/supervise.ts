@@ -15,6 +15,7 @@ import { type Importer, importImage } from "./image-import.ts";
 import { containerdLayout, type Layout } from "./layout.ts";
 import { type Machine, obstacle } from "./machine.ts";
 import { PAUSE_IMAGE, pauseImage } from "./pause-image.ts";
+import { NodeSetupError } from "./setup-error.ts";
 import { chooseSnapshotter } from "./snapshotter.ts";
 
 export interface ContainerdOptions {
@@ -69,7 +70,7 @@ export async function startContainerd(options: ContainerdOptions): Promise<Conta
   const { machine, clock, logger, network } = options;
   const hindrance = obstacle(machine);
   if (hindrance !== undefined || machine.containerd === undefined || machine.ctr === undefined)
-    throw new Error(hindrance?.message ?? "containerd is not installed");
+    throw new NodeSetupError(hindrance?.message ?? "containerd is not installed");
   const layout = containerdLayout(options.dataDirectory);
   const directories = [layout.root, layout.state, layout.runc, layout.cniConfig, layout.cniAddresses];
   await Promise.all(directories.map((path) => mkdir(path, { recursive: true, mode: 0o711 })));
@@ -153,9 +154,11 @@ async function writeNetwork(layout: Layout, network: PodNetwork): Promise<void> 
 async function untilAnswers({ clock, layout }: Daemon, pid: number): Promise<void> {
   const deadline = clock.monotonic() + START_TIMEOUT_MS;
   for (let delayMs = FIRST_POLL_MS; !(await answers(layout.socket)); delayMs = Math.min(delayMs * 1.5, 100)) {
-    if (!alive(pid)) throw new Error(`containerd ended while it started: ${await lastLines(layout.log)}`);
+    if (!alive(pid)) throw new NodeSetupError(`containerd ended while it started: ${await lastLines(layout.log)}`);
     if (clock.monotonic() > deadline)
-      throw new Error(`containerd does not answer on ${layout.socket} after ${START_TIMEOUT_MS / 1000} s; see ${layout.log}`);
+      throw new NodeSetupError(
+        `containerd does not answer on ${layout.socket} after ${START_TIMEOUT_MS / 1000} s; see ${layout.log}`,
+      );
     await sleep(clock, delayMs);
   }
 }
