@@ -160,7 +160,6 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
   async function stop(): Promise<void> {
     await objects.stop();
     await nodes.stop();
-    await socket?.close();
     await controlPlane.stop();
     log.stop();
     await store.close();
@@ -180,6 +179,10 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
       assert(socket !== undefined, "there is no kubeconfig: start the cluster with `serve: true`");
       return socket.kubeconfig;
     },
-    [Symbol.asyncDispose]: () => finished(stop()),
+    async [Symbol.asyncDispose]() {
+      // On the machine's time, whatever time the cluster has.
+      await socket?.close();
+      await finished(stop());
+    },
   };
 }

@@ -46,9 +46,8 @@ describe("a ReplicaSet", () => {
   test("that is scaled down ends Pods that are not ready before ready ones", async () => {
     await using cluster = await apiCluster();
     await cluster.apply(replicaSet("web", { replicas: 2, spec: { readinessGates: [{ conditionType: "example.com/gate" }] } }));
-    await cluster.until(async () =>
-      (await cluster.list("Pod", { app: "web" })).every(({ status }) => status.phase === "Running"),
-    );
+    const isRunning = ({ status }: { status: { phase?: string } }): boolean => status.phase === "Running";
+    await cluster.until(async () => (await cluster.list("Pod", { app: "web" })).filter(isRunning).length === 2);
     const names = (await cluster.list("Pod", { app: "web" })).map(({ metadata }) => metadata.name);
     const kept = names.at(-1);
     const gate = { status: { conditions: [{ type: "example.com/gate", status: "True" }] } };
