@@ -98,7 +98,11 @@ function followVolumes({ informers, state: { volumes }, wake, volumesChanged }: 
       done?.();
       wake("Volume:changed");
     };
-    informers.watch(of, { added: changed, updated: changed, deleted: (object) => table.remove(object) });
+    const deleted = (object: DeepReadonly<T>): void => {
+      table.remove(object);
+      done?.();
+    };
+    informers.watch(of, { added: changed, updated: changed, deleted });
   };
   into(PersistentVolumeClaim, volumes.claims, volumesChanged);
   into(PersistentVolume, volumes.volumes, volumesChanged);
