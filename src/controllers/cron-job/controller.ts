@@ -1,225 +1,200 @@
 /**
- * Makes a Job at each time of a CronJob's schedule, keeps account of those that run, and clears away old ones.
+ * Makes a Job at each time of the schedule of a CronJob, and keeps as many finished ones as it asks for.
+ *
+ * `status.active` says which Jobs it knows to run, `status.lastScheduleTime` which time was met last: a restart goes on from there.
  * https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/
  */
-
 import { CronJob } from "../../api/batch/cron-job.ts";
-import { nextTime } from "../../api/batch/cron-next.ts";
-import { type CronSchedule, parseCronSchedule } from "../../api/batch/cron-schedule.ts";
 import { Job } from "../../api/batch/job.ts";
 import { isAlreadyExists, isNotFound } from "../../api/errors.ts";
-import { controllerReference, type Draft, keyOf } from "../../api/meta.ts";
+import { controllerOf, keyOf } from "../../api/meta.ts";
 import { formatTime } from "../../api/time.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
 import type { Controller, ControllerContext, Reconcile } from "../controller.ts";
-import { messageOf } from "../pod-control.ts";
+import { holds, isFinished } from "../job/conditions.ts";
+import { isNamespaceEnding, messageOf } from "../pod-control.ts";
 import { timeOf } from "../time.ts";
+import {
+  beyondHistory,
+  type Complaint,
+  jobFor,
+  nextInMs,
+  type ReadonlyCronJob,
+  type ReadonlyJob,
+  timingOf,
+  verdictOn,
+} from "./plan.ts";
 
-type ReadonlyCronJob = DeepReadonly<CronJob>;
-type ReadonlyJob = DeepReadonly<Job>;
-type Active = NonNullable<ReadonlyCronJob["status"]["active"]>;
-
-const SCHEDULED = "batch.kubernetes.io/cronjob-scheduled-timestamp";
-/** More missed times than that are a mistake, not a backlog. */
-const MAX_MISSED = 100;
+type Status = ReadonlyCronJob["status"];
+type ActiveJob = NonNullable<Status["active"]>[number];
 
 interface Sync {
   cronJob: ReadonlyCronJob;
-  context: ControllerContext;
   jobs: readonly ReadonlyJob[];
-  nowMs: number;
+  context: ControllerContext;
+  /** What the status is to say. */
+  active: readonly ActiveJob[];
+  lastScheduleTime: string | undefined;
+  lastSuccessfulTime: string | undefined;
 }
 
-const endOf = ({ status }: ReadonlyJob): "Complete" | "Failed" | undefined =>
-  status.conditions?.find(({ type, status: is }) => (type === "Complete" || type === "Failed") && is === "True")?.type as
-    | "Complete"
-    | "Failed"
-    | undefined;
+const isActive = ({ active }: Sync, { metadata }: ReadonlyJob): boolean => active.some(({ uid }) => uid === metadata.uid);
 
-const referenceTo = ({ apiVersion, kind, metadata }: ReadonlyJob): Active[number] => ({
-  apiVersion,
-  kind,
-  name: metadata.name,
-  namespace: metadata.namespace ?? "",
-  uid: metadata.uid,
-  resourceVersion: metadata.resourceVersion ?? "",
-});
+const drop = (sync: Sync, uid: string | undefined): void => {
+  sync.active = sync.active.filter((each) => each.uid !== uid);
+};
 
-/** Which Jobs run now, by what the status says and what is there. */
-function activeOf({ cronJob, context: { events }, jobs }: Sync): Active {
-  const known = cronJob.status.active ?? [];
-  const say = (type: "Normal" | "Warning", reason: string, message: string): void => events.event(cronJob, type, reason, message);
-  const active = known.filter(({ uid, name }) => {
-    const job = jobs.find(({ metadata }) => metadata.uid === uid);
-    if (job === undefined) say("Normal", "MissingJob", `Active job went missing: ${name}`);
-    const end = job && endOf(job);
-    if (end !== undefined) say("Normal", "SawCompletedJob", `Saw completed job: ${name}, condition: ${end}`);
-    return job !== undefined && end === undefined;
-  });
-  for (const job of jobs) {
-    if (endOf(job) !== undefined || known.some(({ uid }) => uid === job.metadata.uid)) continue;
-    say("Warning", "UnexpectedJob", `Saw a job that the controller did not create or forgot: ${job.metadata.name}`);
-    active.push(referenceTo(job));
-  }
-  return active;
-}
-
-function lastSuccessOf({ cronJob, jobs }: Sync): string | undefined {
-  let last = cronJob.status.lastSuccessfulTime;
-  for (const { status } of jobs)
-    if (status.completionTime && timeOf(status.completionTime) > timeOf(last)) last = status.completionTime;
-  return last;
-}
-
-async function deleteJob(
-  { cronJob, context }: Sync,
-  { name, namespace = "" }: { name: string; namespace?: string },
-): Promise<void> {
+/** Takes Jobs that have ended out of the status, and says what is not as it left it. */
+async function takeStock(sync: Sync): Promise<void> {
+  const { cronJob, jobs, context } = sync;
   const { client, events } = context;
+  for (const job of jobs) {
+    const { name, uid } = job.metadata;
+    if (!isFinished(job)) {
+      if (isActive(sync, job)) continue;
+      const fresh = await client.get(CronJob, { namespace: cronJob.metadata.namespace ?? "", name: cronJob.metadata.name });
+      // The cache was behind: what was written after it comes up again by itself.
+      if (fresh.status.active?.some((each) => each.uid === uid)) continue;
+      const message = `Saw a job that the controller did not create or forgot: ${name}`;
+      events.event(cronJob, "Warning", "UnexpectedJob", message);
+    } else if (isActive(sync, job)) {
+      drop(sync, uid);
+      const condition = holds(job.status, "Complete") ? "Complete" : "Failed";
+      events.event(cronJob, "Normal", "SawCompletedJob", `Saw completed job: ${name}, condition: ${condition}`);
+    }
+    const { completionTime } = job.status;
+    if (holds(job.status, "Complete") && timeOf(completionTime) > timeOf(sync.lastSuccessfulTime))
+      sync.lastSuccessfulTime = completionTime;
+  }
+  await dropMissing(sync);
+}
+
+/** A Job that neither the cache nor the server knows is gone. */
+async function dropMissing(sync: Sync): Promise<void> {
+  const { cronJob, jobs, context } = sync;
+  const known = new Set(jobs.map(({ metadata }) => metadata.uid));
+  for (const { uid = "", name = "", namespace = "" } of sync.active) {
+    if (known.has(uid)) continue;
+    try {
+      await context.client.get(Job, { namespace, name });
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+      context.events.event(cronJob, "Normal", "MissingJob", `Active job went missing: ${name}`);
+      drop(sync, uid);
+    }
+  }
+}
+
+async function deleteJob(sync: Sync, { name = "", uid = "" }: { name?: string; uid?: string }): Promise<void> {
+  const { cronJob, context } = sync;
+  const ref = { namespace: cronJob.metadata.namespace ?? "", name };
   try {
-    await client.delete(Job, { namespace, name }, { propagationPolicy: "Background" });
-    events.event(cronJob, "Normal", "SuccessfulDelete", `Deleted job ${name}`);
+    await context.client.delete(Job, ref, { propagationPolicy: "Background", uid });
   } catch (error) {
-    if (isNotFound(error)) return;
-    events.event(cronJob, "Warning", "FailedDelete", `Deleted job: ${messageOf(error)}`);
+    context.events.event(cronJob, "Warning", "FailedDelete", `Deleted job: ${messageOf(error)}`);
     throw error;
   }
+  drop(sync, uid);
+  context.events.event(cronJob, "Normal", "SuccessfulDelete", `Deleted job ${name}`);
 }
 
-/** Finished Jobs beyond the limits go, the oldest first. */
-async function clearHistory(sync: Sync): Promise<void> {
-  const { successfulJobsHistoryLimit, failedJobsHistoryLimit } = sync.cronJob.spec;
-  const limits = { Complete: successfulJobsHistoryLimit, Failed: failedJobsHistoryLimit };
-  for (const end of ["Complete", "Failed"] as const) {
-    const limit = limits[end];
-    if (limit === undefined) continue;
-    const finished = sync.jobs.filter((job) => endOf(job) === end && job.metadata.deletionTimestamp === undefined);
-    const sorted = finished.toSorted((a, b) => timeOf(a.status.startTime) - timeOf(b.status.startTime));
-    for (const { metadata } of sorted.slice(0, Math.max(0, sorted.length - limit))) await deleteJob(sync, metadata);
-  }
-}
-
-interface Due {
-  /** The latest time that has come and is not served. */
-  atMs: number | undefined;
-  missed: number;
-  nextMs: number | undefined;
-}
-
-function dueOf({ cronJob, nowMs }: Sync, schedule: CronSchedule): Due {
-  const { metadata, spec, status } = cronJob;
-  let fromMs = timeOf(status.lastScheduleTime ?? metadata.creationTimestamp);
-  if (spec.startingDeadlineSeconds !== undefined) fromMs = Math.max(fromMs, nowMs - spec.startingDeadlineSeconds * 1_000);
-  let atMs: number | undefined;
-  let missed = 0;
-  let time = nextTime(schedule, spec.timeZone, fromMs);
-  while (time !== undefined && time <= nowMs && missed <= MAX_MISSED) {
-    missed++;
-    atMs = time;
-    time = nextTime(schedule, spec.timeZone, time);
-  }
-  return { atMs, missed, nextMs: nextTime(schedule, spec.timeZone, nowMs) };
-}
-
-function jobOf({ metadata, spec, ...cronJob }: ReadonlyCronJob, atMs: number): Draft<Job> {
-  const { metadata: template, spec: jobSpec } = spec.jobTemplate;
-  return {
-    apiVersion: "batch/v1",
-    kind: "Job",
-    metadata: {
-      name: `${metadata.name}-${Math.floor(atMs / 60_000)}`,
-      namespace: metadata.namespace ?? "",
-      ...(template?.labels ? { labels: { ...template.labels } } : {}),
-      annotations: { ...template?.annotations, [SCHEDULED]: formatTime(atMs) },
-      ownerReferences: [controllerReference({ ...cronJob, metadata })],
-    },
-    spec: jobSpec as Draft<Job["spec"]>,
-  };
-}
-
-/** The Job of that time, unless it is there already. */
-async function startJob({ cronJob, context }: Sync, atMs: number): Promise<ReadonlyJob> {
+/** The Job of that time, just made or made before; undefined where there can be none. */
+async function makeJob({ cronJob, context }: Sync, scheduledMs: number): Promise<DeepReadonly<Job> | undefined> {
   const { client, events } = context;
-  const draft = jobOf(cronJob, atMs);
+  const draft = jobFor(cronJob, scheduledMs);
   try {
     const job = await client.create(Job, draft);
     events.event(cronJob, "Normal", "SuccessfulCreate", `Created job ${job.metadata.name}`);
     return job;
   } catch (error) {
-    const name = draft.metadata?.name ?? "";
-    if (isAlreadyExists(error)) return client.get(Job, { namespace: cronJob.metadata.namespace ?? "", name });
+    if (isNamespaceEnding(error)) return undefined;
+    if (isAlreadyExists(error)) {
+      const there = await client.get(Job, { namespace: draft.metadata?.namespace ?? "", name: draft.metadata?.name ?? "" });
+      // Ours: it was made, and the status could not be written. Another's: they look after it.
+      return controllerOf(there)?.uid === cronJob.metadata.uid ? there : undefined;
+    }
     events.event(cronJob, "Warning", "FailedCreate", `Error creating job: ${messageOf(error)}`);
     throw error;
   }
 }
 
-/** Starts what is due; gives what runs then, and the time that was served. */
-async function serve(
-  sync: Sync,
-  active: Active,
-  schedule: CronSchedule,
-): Promise<{ active: Active; servedMs: number | undefined }> {
-  const { cronJob, context, nowMs } = sync;
-  const { concurrencyPolicy, startingDeadlineSeconds } = cronJob.spec;
-  const say = (type: "Normal" | "Warning", reason: string, message: string): void =>
-    context.events.event(cronJob, type, reason, message);
-  const { atMs, missed, nextMs } = dueOf(sync, schedule);
-  if (nextMs !== undefined) context.requeueAfter(keyOf(cronJob), nextMs - nowMs);
-  if (missed > MAX_MISSED)
-    say(
-      "Warning",
-      "TooManyMissedTimes",
-      `too many missed start times: ${missed}. Set or decrease .spec.startingDeadlineSeconds or check clock skew`,
-    );
-  if (atMs === undefined) return { active, servedMs: undefined };
-  if (startingDeadlineSeconds !== undefined && atMs + startingDeadlineSeconds * 1_000 < nowMs) {
-    say(
-      "Warning",
-      "MissSchedule",
-      `Missed scheduled time to start a job: ${new Date(atMs).toUTCString().replace("GMT", "+0000")}`,
-    );
-    return { active, servedMs: undefined };
+async function startJob(sync: Sync, scheduledMs: number): Promise<void> {
+  const { cronJob, context } = sync;
+  const { concurrencyPolicy } = cronJob.spec;
+  if (concurrencyPolicy === "Forbid" && sync.active.length > 0) {
+    const message = "Not starting job because prior execution is running and concurrency policy is Forbid";
+    return context.events.event(cronJob, "Normal", "JobAlreadyActive", message);
   }
-  if (concurrencyPolicy === "Forbid" && active.length > 0) {
-    say("Normal", "JobAlreadyActive", "Not starting job because prior execution is running and concurrency policy is Forbid");
-    return { active, servedMs: undefined };
-  }
-  if (concurrencyPolicy === "Replace")
-    for (const { name = "", namespace = "" } of active) await deleteJob(sync, { name, namespace });
-  const job = await startJob(sync, atMs);
-  const kept = concurrencyPolicy === "Replace" ? [] : active.filter(({ uid }) => uid !== job.metadata.uid);
-  return { active: [...kept, referenceTo(job)], servedMs: atMs };
+  if (concurrencyPolicy === "Replace") for (const each of sync.active) await deleteJob(sync, each);
+  const job = await makeJob(sync, scheduledMs);
+  if (job === undefined || isActive(sync, job)) return;
+  const { namespace = "", name, uid, resourceVersion = "" } = job.metadata;
+  sync.active = [...sync.active, { apiVersion: "batch/v1", kind: "Job", namespace, name, uid, resourceVersion }];
+  sync.lastScheduleTime = formatTime(scheduledMs);
 }
 
-function scheduleOf({ cronJob, context }: Sync): CronSchedule | undefined {
+/** Starts what is due; gives the time until the next look. */
+async function keepSchedule(sync: Sync): Promise<number | undefined> {
+  const { cronJob, context } = sync;
+  if (cronJob.metadata.deletionTimestamp !== undefined || cronJob.spec.suspend) return undefined;
+  const complain = ({ reason, message }: Complaint): void => context.events.event(cronJob, "Warning", reason, message);
+  const timing = timingOf(cronJob);
+  if ("reason" in timing) {
+    complain(timing);
+    return undefined;
+  }
+  const { schedule } = cronJob.spec;
+  if (timing.schedule.timeZone !== undefined) {
+    const message = `CRON_TZ or TZ used in schedule ${JSON.stringify(schedule)} is not officially supported, see https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ for more details`;
+    complain({ reason: "UnsupportedSchedule", message });
+  }
+  const nowMs = context.clock.now();
   try {
-    return parseCronSchedule(cronJob.spec.schedule);
+    const { dueMs, complaint } = verdictOn({ ...cronJob, status: statusOf(sync) }, timing, nowMs);
+    if (complaint !== undefined) complain(complaint);
+    if (dueMs !== undefined) await startJob(sync, dueMs);
+    return nextInMs({ ...cronJob, status: statusOf(sync) }, timing, nowMs);
   } catch (error) {
-    const message = `unparseable schedule: ${JSON.stringify(cronJob.spec.schedule)} : ${messageOf(error)}`;
-    context.events.event(cronJob, "Warning", "UnparseableSchedule", message);
+    if (!(error instanceof RangeError)) throw error;
+    const message = `invalid schedule schedule: ${JSON.stringify(schedule)} : ${error.message}`;
+    complain({ reason: "InvalidSchedule", message });
     return undefined;
   }
 }
 
+async function trimHistory(sync: Sync): Promise<void> {
+  const { failedJobsHistoryLimit, successfulJobsHistoryLimit } = sync.cronJob.spec;
+  const finished = (type: string): ReadonlyJob[] => sync.jobs.filter(({ status }) => holds(status, type));
+  const doomed = [
+    ...beyondHistory(finished("Complete"), successfulJobsHistoryLimit),
+    ...beyondHistory(finished("Failed"), failedJobsHistoryLimit),
+  ];
+  for (const { metadata } of doomed) if (metadata.deletionTimestamp === undefined) await deleteJob(sync, metadata);
+}
+
+function statusOf({ active, lastScheduleTime, lastSuccessfulTime }: Sync): Status {
+  return {
+    ...(active.length > 0 ? { active } : {}),
+    ...(lastScheduleTime === undefined ? {} : { lastScheduleTime }),
+    ...(lastSuccessfulTime === undefined ? {} : { lastSuccessfulTime }),
+  };
+}
+
 const reconcile: Reconcile<CronJob> = async (cronJob, context) => {
-  const sync: Sync = { cronJob, context, jobs: context.listers.ownedBy(Job, cronJob), nowMs: context.clock.now() };
-  let active = activeOf(sync);
-  let { lastScheduleTime } = cronJob.status;
-  const lastSuccessfulTime = lastSuccessOf(sync);
-  if (cronJob.metadata.deletionTimestamp === undefined && !cronJob.spec.suspend) {
-    const schedule = scheduleOf(sync);
-    if (schedule !== undefined) {
-      const served = await serve(sync, active, schedule);
-      active = served.active;
-      if (served.servedMs !== undefined) lastScheduleTime = formatTime(served.servedMs);
-    }
+  const { client, listers, requeueAfter } = context;
+  const { active = [], lastScheduleTime, lastSuccessfulTime } = cronJob.status;
+  const jobs = listers.ownedBy(Job, cronJob);
+  const sync: Sync = { cronJob, jobs, context, active, lastScheduleTime, lastSuccessfulTime };
+  let nextMs: number | undefined;
+  try {
+    await takeStock(sync);
+    nextMs = await keepSchedule(sync);
+    await trimHistory(sync);
+  } finally {
+    // What was done is told even where something else failed.
+    await client.updateStatusIfChanged(CronJob, cronJob, statusOf(sync));
   }
-  await context.client.updateStatusIfChanged(CronJob, cronJob, {
-    ...(active.length === 0 ? {} : { active }),
-    ...(lastScheduleTime ? { lastScheduleTime } : {}),
-    ...(lastSuccessfulTime ? { lastSuccessfulTime } : {}),
-  });
-  await clearHistory(sync);
+  if (nextMs !== undefined) requeueAfter(keyOf(cronJob), nextMs);
 };
 
 export const cronJobController: Controller<CronJob> = {
