@@ -25,7 +25,7 @@ function randomNode(entropy: Entropy, name: string): Node {
       allocatable: { cpu: `${1 + randomInteger(entropy, 8)}`, memory: "4Gi", pods: "10" },
       images: [{ names: ["i"], sizeBytes: 5 }],
     },
-  } as Node;
+  } as unknown as Node;
 }
 
 function randomPod(entropy: Entropy, name: string): Pod {
