@@ -151,7 +151,7 @@ function subjectOf(certificate: X509Certificate): Uint8Array {
   return nameOf(values.get("CN")?.[0] ?? "", values.get("O") ?? []);
 }
 
-export function toPem(label: string, bytes: Uint8Array): string {
+function toPem(label: string, bytes: Uint8Array): string {
   const lines =
     Buffer.from(bytes)
       .toString("base64")

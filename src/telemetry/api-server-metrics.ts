@@ -16,6 +16,7 @@ export interface RequestSample {
   dryRun: boolean;
   code: number;
   durationMs: number;
+  /** 0 for streams. */
   responseBytes: number;
 }
 

@@ -2,9 +2,11 @@
  * apps/v1 DaemonSet: one Pod on every node that fits.
  * https://kubernetes.io/docs/concepts/workloads/controllers/daemonset/
  */
+import { cloneJson } from "../../base/clone.ts";
 import { deepEqual } from "../../base/deep-equal.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
 import { defaultPodTemplate } from "../core/pod/defaults.ts";
+import { templateWarnings } from "../core/pod/warnings.ts";
 import type * as generated from "../generated/apps-v1.ts";
 import { scaledValue } from "../int-or-string.ts";
 import { resource } from "../resource.ts";
@@ -82,10 +84,12 @@ const strategy: Strategy<DaemonSet> = {
 
   prepareSubresource: {
     status(daemonSet, previous) {
-      daemonSet.spec = structuredClone(previous.spec) as DaemonSet["spec"];
+      daemonSet.spec = cloneJson(previous.spec) as DaemonSet["spec"];
       setTemplateGeneration(daemonSet, templateGenerationOf(previous));
     },
   },
+
+  warnings: ({ spec }) => (spec.template ? templateWarnings(spec.template) : []),
 
   validateSubresource: {
     status({ status }, _previous, report) {

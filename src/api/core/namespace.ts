@@ -3,6 +3,7 @@
  * https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/
  */
 
+import { cloneJson } from "../../base/clone.ts";
 import type * as generated from "../generated/core-v1.ts";
 import { dnsLabelErrors, prefixErrors, qualifiedNameErrors } from "../names.ts";
 import { resource } from "../resource.ts";
@@ -42,15 +43,15 @@ const strategy: Strategy<Namespace> = {
 
   /** Finalizers of a namespace change through its subresource only. */
   prepareForUpdate(namespace, previous) {
-    namespace.spec = structuredClone(previous.spec) as Namespace["spec"];
-    namespace.status = structuredClone(previous.status) as Namespace["status"];
+    namespace.spec = cloneJson(previous.spec) as Namespace["spec"];
+    namespace.status = cloneJson(previous.status) as Namespace["status"];
   },
 
   validate: ({ spec }, _previous, report) => validateFinalizers(spec.finalizers, report.at("spec", "finalizers")),
 
   prepareSubresource: {
     finalize(namespace, previous) {
-      namespace.status = structuredClone(previous.status) as Namespace["status"];
+      namespace.status = cloneJson(previous.status) as Namespace["status"];
     },
   },
 

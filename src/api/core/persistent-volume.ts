@@ -2,6 +2,7 @@
  * v1 PersistentVolume: storage of the cluster, bound to one claim at a time.
  * https://kubernetes.io/docs/concepts/storage/persistent-volumes/
  */
+import { cloneJson } from "../../base/clone.ts";
 import type * as generated from "../generated/core-v1.ts";
 import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
@@ -19,7 +20,7 @@ const strategy: Strategy<PersistentVolume> = {
 
   prepareSubresource: {
     status(volume, previous, nowMs) {
-      volume.spec = structuredClone(previous.spec) as PersistentVolume["spec"];
+      volume.spec = cloneJson(previous.spec) as PersistentVolume["spec"];
       const { phase, lastPhaseTransitionTime: before } = previous.status;
       if (volume.status.phase !== phase && volume.status.lastPhaseTransitionTime === before)
         volume.status.lastPhaseTransitionTime = formatTime(nowMs);

@@ -7,6 +7,7 @@
 import type { LabelSelector } from "../../api/meta.ts";
 import type { ClusterRole } from "../../api/rbac/cluster-role.ts";
 import { selectorFromObject } from "../../api/selectors/labels.ts";
+import { cloneJson } from "../../base/clone.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
 
 type Role = DeepReadonly<ClusterRole>;
@@ -21,8 +22,7 @@ export function aggregatedRules(role: Role, all: readonly Role[]): ClusterRole["
   for (const selector of role.aggregationRule?.clusterRoleSelectors ?? []) {
     for (const other of byName) {
       if (other.metadata.name === role.metadata.name || !matches(selector, other)) continue;
-      for (const rule of other.rules ?? [])
-        rules.set(JSON.stringify(rule), structuredClone(rule) as ClusterRole["rules"][number]);
+      for (const rule of other.rules ?? []) rules.set(JSON.stringify(rule), cloneJson(rule) as ClusterRole["rules"][number]);
     }
   }
   return [...rules.values()];

@@ -3,8 +3,10 @@
  * subjects are added, what an administrator added stays. An object whose annotation says `autoupdate: "false"` is left alone.
  * https://kubernetes.io/docs/reference/access-authn-authz/rbac/#auto-reconciliation
  */
+
 import type { ClusterRole, ClusterRoleBinding, Subject } from "../../api/generated/rbac-v1.ts";
 import type { Draft, KubernetesObject } from "../../api/meta.ts";
+import { cloneJson } from "../../base/clone.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
 import { missingRules } from "../authz/policy-rule.ts";
 
@@ -68,7 +70,7 @@ const hasMetadata = (present: KubernetesObject, wanted: KubernetesObject): boole
 export function reconcileRbac(wanted: Draft<KubernetesObject>, present: Present | undefined): Change | undefined {
   if (present === undefined) return { type: "create", object: wanted };
   if (present.metadata.annotations?.[AUTOUPDATE] === "false") return undefined;
-  const own = structuredClone(present) as KubernetesObject;
+  const own = cloneJson(present) as KubernetesObject;
   return own.kind.endsWith("Binding")
     ? bindingChange(own as ClusterRoleBinding, wanted as ClusterRoleBinding)
     : roleChange(own as ClusterRole, wanted as ClusterRole);

@@ -1,9 +1,10 @@
 import { expect, it } from "vitest";
 import { notFound } from "../../api/errors.ts";
 import { builtInResources } from "../../api/resources.ts";
+import type { RequestSample } from "../../telemetry/index.ts";
 import type { RequestContext } from "../request-context.ts";
 import { resourceTable } from "../resource-table.ts";
-import { type RequestSample, requestMetricsStage } from "./request-metrics.ts";
+import { requestMetricsStage } from "./request-metrics.ts";
 
 const table = resourceTable(builtInResources);
 

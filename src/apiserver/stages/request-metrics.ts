@@ -5,29 +5,12 @@
  */
 import { isApiError } from "../../api/errors.ts";
 import type { ResponseBody } from "../../base/http.ts";
+import type { ApiServerMetrics, RequestSample } from "../../telemetry/index.ts";
 import type { RequestContext, Stage } from "../request-context.ts";
 import type { ResourceTable } from "../resource-table.ts";
 
-/** One request, when it is answered. The texts are interned: routing has them already. */
-export interface RequestSample {
-  verb: string;
-  group: string;
-  version: string;
-  resource: string;
-  subresource: string;
-  scope: "cluster" | "namespace" | "resource" | "";
-  dryRun: boolean;
-  code: number;
-  durationMs: number;
-  /** 0 for streams. */
-  responseBytes: number;
-}
-
-export interface RequestMeter {
-  request(sample: RequestSample): void;
-  /** A request begins; call what it gives when it is answered. */
-  begin(kind: "mutating" | "readOnly"): () => void;
-}
+/** What is counted here; watches and their events are counted where they are served. */
+export type RequestMeter = Pick<ApiServerMetrics, "request" | "begin">;
 
 const VERBS: Readonly<Record<string, string>> = {
   get: "GET",

@@ -2,6 +2,7 @@
  * NodeRestriction: a kubelet changes only its own Node, Lease and CSINode, the Pods on it, and gets tokens for those Pods only.
  * https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/#noderestriction
  */
+
 import { Lease } from "../../../api/coordination/lease.ts";
 import { Node } from "../../../api/core/node.ts";
 import { PersistentVolumeClaim } from "../../../api/core/persistent-volume-claim.ts";
@@ -10,6 +11,7 @@ import { ServiceAccount } from "../../../api/core/service-account.ts";
 import { ResourceSlice } from "../../../api/resource/resource-slice.ts";
 import type { AnyResource } from "../../../api/row.ts";
 import { CSINode } from "../../../api/storage/csi-node.ts";
+import { cloneJson } from "../../../base/clone.ts";
 import type { DeepReadonly } from "../../../base/readonly.ts";
 import { nodeNameOf } from "../../authz/node-identity.ts";
 import { podReferences } from "../../authz/pod-references.ts";
@@ -95,7 +97,7 @@ const nodeObject: Check = (node, { operation, name, object, old }) => {
 const claim: Check = (node, { operation, subresource, object, old }) => {
   if (operation !== "UPDATE" || subresource !== "status") return undefined;
   const rest = (whole: unknown): string => {
-    const { status, metadata, ...kept } = structuredClone(whole) as PersistentVolumeClaim;
+    const { status, metadata, ...kept } = cloneJson(whole) as PersistentVolumeClaim;
     const { managedFields: _, resourceVersion: __, ...meta } = metadata;
     const {
       capacity,
