@@ -1,4 +1,5 @@
 /** From the body of a PATCH request to what the functions of this folder take. Errors are ApiErrors 400 in upstream's words. */
+import { parseExactly } from "../decode/exact-json.ts";
 import { badRequest } from "../errors.ts";
 import { isList, isObject, type JsonObject, jsonTypeOf } from "./json.ts";
 import type { JsonPatchOperation } from "./json-patch.ts";
@@ -42,7 +43,7 @@ export function jsonPatchFieldErrors(operations: readonly JsonPatchOperation[]):
 
 /** Parses the body of a merge patch or a strategic merge patch. */
 export function parseMergePatch(text: string): JsonObject {
-  const patch = parse(text, "error decoding patch: ");
+  const patch = parse(text, "");
   if (!isObject(patch))
     throw badRequest(
       `error decoding patch: json: cannot unmarshal ${jsonTypeOf(patch)} into Go value of type map[string]interface {}`,
@@ -54,6 +55,18 @@ function parse(text: string, before: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {
-    throw badRequest(`${before}${error instanceof Error ? error.message : String(error)}`);
+    throw badRequest(`${before}${syntaxErrorOf(text) ?? messageOf(error)}`);
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** What Go says about text that is no JSON. */
+function syntaxErrorOf(text: string): string | undefined {
+  try {
+    parseExactly(text);
+    return undefined;
+  } catch (error) {
+    return messageOf(error);
   }
 }

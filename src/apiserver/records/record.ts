@@ -34,13 +34,31 @@ function identityJson(metadata: DeepReadonly<ObjectMeta>): string {
   return JSON.stringify({ name, generateName, namespace, uid });
 }
 
+/** The members that stand behind it, in the order of Go's type: clients that print answers as they are show it. */
+function othersJson(metadata: DeepReadonly<ObjectMeta>): string {
+  const { name: _name, generateName: _generateName, namespace: _namespace, uid: _uid, resourceVersion: _rv, ...rest } = metadata;
+  const { generation, creationTimestamp, deletionTimestamp, deletionGracePeriodSeconds, ...sent } = rest;
+  const { labels, annotations, ownerReferences, finalizers, managedFields, ...unknown } = sent;
+  return JSON.stringify({
+    generation,
+    creationTimestamp,
+    deletionTimestamp,
+    deletionGracePeriodSeconds,
+    labels,
+    annotations,
+    ownerReferences,
+    finalizers,
+    managedFields,
+    ...unknown,
+  });
+}
+
 /** `fingerprint`: of the schema that the object conforms to. */
 export function encodeRecord(object: DeepReadonly<KubernetesObject>, fingerprint: number): Uint8Array {
   const { kind: _kind, apiVersion: _apiVersion, metadata, ...content } = object;
-  const { name: _name, generateName: _generateName, namespace: _namespace, uid: _uid, resourceVersion: _rv, ...rest } = metadata;
   const identity = identityJson(metadata);
   const head = `{"metadata":${identity.slice(0, -1)}`;
-  const others = JSON.stringify(rest);
+  const others = othersJson(metadata);
   const tail = others === "{}" ? "}" : `,${others.slice(1)}`;
   const contentJson = JSON.stringify(content);
   const text = `${HEADER_SPACE}${head}${tail}${contentJson === "{}" ? "}" : `,${contentJson.slice(1)}`}`;

@@ -101,18 +101,16 @@ export function report(target: Target, complaints: readonly string[], { fieldVal
 /** The result of a strategic merge is converted, not decoded: other words for the same mistake. */
 function conversionError(message: string): string {
   const [, from = "", to = ""] = /cannot unmarshal (\w+).* of type (.+)$/.exec(message) ?? [];
-  const source = GO_TYPES[from] ?? from;
+  const source = GO_KINDS[from] ?? from;
   if (to.startsWith("[]")) return `cannot restore slice from ${source}`;
   if (to.startsWith("map[")) return `cannot restore map from ${source}`;
   if (to.includes(".")) return `cannot restore struct from: ${source}`;
-  return to === "" ? message : `cannot convert ${source} to ${to}`;
+  if (to === "") return message;
+  // Go counts a number as a character that a text could be made of, and nothing else as convertible.
+  return to === "string" && source === "int64" ? "cannot convert int64 to string" : `unrecognized type: ${to}`;
 }
 
-const GO_TYPES: Readonly<Record<string, string>> = {
-  number: "int64",
-  object: "map[string]interface {}",
-  array: "[]interface {}",
-};
+const GO_KINDS: Readonly<Record<string, string>> = { number: "int64", object: "map", array: "slice" };
 
 /** A patched object that cannot be read is an invalid patch, not a bad request. */
 function invalidPatch(error: unknown, { shown }: Patch): unknown {

@@ -5,6 +5,7 @@
 import { cloneJson } from "../../../base/clone.ts";
 import type { DeepReadonly } from "../../../base/readonly.ts";
 import type * as generated from "../../generated/core-v1.ts";
+import { numberOf } from "../../integer.ts";
 import { resource } from "../../resource.ts";
 import type { Resource, Strategy } from "../../row.ts";
 import { podCells } from "./columns.ts";
@@ -18,6 +19,7 @@ import {
   validatePodUpdate,
   validateResize,
 } from "./validation/index.ts";
+import { podWarnings } from "./warnings.ts";
 
 export type Pod = generated.Pod;
 
@@ -42,7 +44,7 @@ const gatedCondition = ({ metadata }: DeepReadonly<Pod>): NonNullable<Pod["statu
     reason: "SchedulingGated",
     message: "Scheduling is blocked due to non-empty scheduling gates",
     lastProbeTime: null,
-    lastTransitionTime: null,
+    lastTransitionTime: metadata.creationTimestamp ?? null,
     ...(metadata.generation === undefined ? {} : { observedGeneration: metadata.generation }),
   }) as unknown as NonNullable<Pod["status"]["conditions"]>[number];
 
@@ -63,6 +65,8 @@ function resized(sent: DeepReadonly<Pod["spec"]>, previous: DeepReadonly<Pod["sp
 const strategy: Strategy<Pod> = {
   columns: podCells,
   hasGeneration: true,
+  unconditionalUpdate: true,
+  warnings: podWarnings,
   default: ({ spec }) => defaultPod(spec),
 
   prepareForCreate(pod) {
@@ -81,6 +85,10 @@ const strategy: Strategy<Pod> = {
 
   prepareSubresource: {
     status(pod, previous) {
+      // Old kubelets wrote owners that they had not understood.
+      const owners = previous.metadata.ownerReferences;
+      if (owners) pod.metadata.ownerReferences = cloneJson(owners) as NonNullable<typeof pod.metadata.ownerReferences>;
+      else delete pod.metadata.ownerReferences;
       pod.spec = cloneJson(previous.spec) as Pod["spec"];
       // The quality of service is decided once.
       const { qosClass } = previous.status;
@@ -91,6 +99,7 @@ const strategy: Strategy<Pod> = {
       pod.spec = cloneJson(previous.spec) as Pod["spec"];
       pod.status = cloneJson(previous.status) as Pod["status"];
       if (ephemeralContainers) pod.spec.ephemeralContainers = ephemeralContainers;
+      else delete pod.spec.ephemeralContainers;
     },
     resize(pod, previous) {
       pod.spec = resized(pod.spec, previous.spec);
@@ -118,7 +127,7 @@ const strategy: Strategy<Pod> = {
   /** A Pod that has not been bound, or has ended, has nobody to wait for. */
   gracePeriodSeconds({ spec, status }, asked) {
     if (!spec.nodeName || status.phase === "Succeeded" || status.phase === "Failed") return 0;
-    const seconds = asked ?? spec.terminationGracePeriodSeconds;
+    const seconds = numberOf(asked ?? spec.terminationGracePeriodSeconds);
     return seconds < 0 ? 1 : seconds;
   },
 };
