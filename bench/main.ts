@@ -26,9 +26,13 @@ const { values, positionals } = parseArgs({
 const wanted = (name: string): boolean => positionals.length === 0 || positionals.includes(name);
 const rows: Row[] = [];
 
-async function withServer<T>(args: readonly string[], use: (kubeconfig: string, pid: number) => Promise<T>): Promise<T> {
+async function withServer<T>(
+  args: readonly string[],
+  use: (kubeconfig: string, pid: number) => Promise<T>,
+  measureDelay = false,
+): Promise<T> {
   if (values.kubeconfig) return use(values.kubeconfig, 0);
-  const server = await startServer(args);
+  const server = await startServer(args, measureDelay);
   try {
     return await use(server.kubeconfig, server.pid);
   } finally {
@@ -69,7 +73,11 @@ if (wanted("memory") && !values.kubeconfig) {
 if (wanted("api")) {
   const sizes = { pods: Number(values.pods), gets: Number(values.gets) };
   rows.push(
-    ...(await withServer(["--disable", "scheduler,controllers"], (kubeconfig, pid) => apiRows(targetOf(kubeconfig, pid), sizes))),
+    ...(await withServer(
+      ["--disable", "scheduler,controllers"],
+      (kubeconfig, pid) => apiRows(targetOf(kubeconfig, pid), sizes),
+      true,
+    )),
   );
 }
 

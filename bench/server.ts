@@ -26,7 +26,8 @@ export function freePort(): Promise<number> {
   });
 }
 
-export async function startServer(args: readonly string[] = []): Promise<Server> {
+/** `measureDelay`: of the event loop, by a timer that costs a little itself. */
+export async function startServer(args: readonly string[] = [], measureDelay = false): Promise<Server> {
   const directory = mkdtempSync(join(tmpdir(), "timonier-bench-"));
   const kubeconfig = join(directory, "kubeconfig");
   const port = await freePort();
@@ -49,11 +50,7 @@ export async function startServer(args: readonly string[] = []): Promise<Server>
     ],
     {
       stdio: ["ignore", "pipe", "inherit"],
-      env: {
-        ...process.env,
-        NODE_OPTIONS: `--import=${join(import.meta.dirname, "event-loop-delay.ts")}`,
-        BENCH_DELAY_FILE: delayFile(kubeconfig),
-      },
+      env: measureDelay ? { ...process.env, ...delayEnvironment(kubeconfig) } : process.env,
     },
   );
   await readyLine(child);
@@ -72,6 +69,11 @@ export async function startServer(args: readonly string[] = []): Promise<Server>
 }
 
 const delayFile = (kubeconfig: string): string => `${kubeconfig}.delay`;
+
+const delayEnvironment = (kubeconfig: string): Record<string, string> => ({
+  NODE_OPTIONS: `--import=${join(import.meta.dirname, "event-loop-delay.ts")}`,
+  BENCH_DELAY_FILE: delayFile(kubeconfig),
+});
 
 export interface EventLoopDelay {
   p99Ms: number;
