@@ -36,7 +36,9 @@ const PATH_MESSAGE = "Invalid path (regex used for validation is '[A-Za-z0-9/\\-
 /** Lengths are of bytes; the alphabets are ASCII, so other texts fail the pattern anyway. */
 function checked(text: string, pattern: RegExp, message: string, maximum: number): string[] {
   const errors: string[] = [];
-  if (text.length > maximum) errors.push(tooLong(maximum));
+  // Upstream counts subdomains in other words.
+  if (text.length > maximum)
+    errors.push(maximum === MAX_SUBDOMAIN_LENGTH ? `must be no more than ${maximum} characters` : tooLong(maximum));
   if (!pattern.test(text)) errors.push(message);
   return errors;
 }

@@ -49,6 +49,6 @@ export async function componentStatus(parts: ServerParts, target: Target): Promi
     return { status: 200, headers: { "content-type": as.contentType }, body: as.list(items, { resourceVersion: "" }) };
   }
   const object = statuses.find(({ metadata }) => metadata.name === name);
-  if (object === undefined) throw notFound({ group: "", resource: "componentstatuses" }, name);
+  if (object === undefined) throw notFound({ group: "", resource: "componentstatus" }, name);
   return objectResponse(representationFor(parts, target, "object"), { object }, 200);
 }
