@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { durationMs, formatDuration, formatMicroTime, formatTime, normaliseMicroTime, normaliseTime } from "./time.ts";
+import { formatMicroTime, formatTime, normaliseMicroTime, normaliseTime } from "./time.ts";
 
 test.each([
   ["2024-01-02T03:04:05Z", "2024-01-02T03:04:05Z"],
@@ -34,19 +34,4 @@ test("MicroTime has exactly six digits", () => {
 test("moments are written whole, or with microseconds", () => {
   expect(formatTime(1_704_164_645_999)).toBe("2024-01-02T03:04:05Z");
   expect(formatMicroTime(1_704_164_645_120, 7)).toBe("2024-01-02T03:04:05.120007Z");
-});
-
-test.each([
-  ["1h30m", 5_400_000, "1h30m0s"],
-  ["1.5s", 1500, "1.5s"],
-  ["250ms", 250, "250ms"],
-  ["-2m", -120_000, "-2m0s"],
-  ["0", 0, "0s"],
-])("the duration %j is %d ms and is written %j", (text, ms, written) => {
-  expect(durationMs(text)).toBe(ms);
-  expect(formatDuration(ms)).toBe(written);
-});
-
-test("what is no duration is undefined", () => {
-  for (const text of ["", "5", "1x", "h"]) expect(durationMs(text)).toBeUndefined();
 });

@@ -1,8 +1,6 @@
 /**
- * Time, MicroTime and Duration as they stand in JSON.
- *
- * Time is written in UTC with whole seconds, MicroTime with exactly six digits; their zero is null. A Duration is Go's text (`1h30m`).
- * https://pkg.go.dev/time#ParseDuration
+ * Time and MicroTime as they stand in JSON: in UTC, Time with whole seconds, MicroTime with exactly six digits; their zero is null.
+ * (A Duration is Go's text: src/base/duration.ts.)
  */
 const RFC3339 = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)([.,]\d+)?(Z|[+-]\d\d:\d\d)$/;
 const ZERO_SECONDS = Date.parse("0001-01-01T00:00:00Z");
@@ -85,29 +83,3 @@ export const formatMicroTime = (ms: number, micros = 0): string =>
 
 /** Milliseconds since 1970 of a Time or MicroTime; NaN where it is no time. */
 export const timeMs = (text: string): number => Date.parse(text);
-
-const NANOSECONDS: Readonly<Record<string, number>> = { ns: 1, us: 1e3, µs: 1e3, μs: 1e3, ms: 1e6, s: 1e9, m: 6e10, h: 3.6e12 };
-const DURATION = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h)(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))*$/;
-
-/** Milliseconds of a Go duration; undefined where it is none. */
-export function durationMs(text: string): number | undefined {
-  if (/^[+-]?0$/.test(text)) return 0;
-  if (!DURATION.test(text)) return undefined;
-  let nanoseconds = 0;
-  for (const [, number = "", unit = ""] of text.matchAll(/(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g))
-    nanoseconds += Number(number) * (NANOSECONDS[unit] ?? 0);
-  return ((text.startsWith("-") ? -1 : 1) * nanoseconds) / 1e6;
-}
-
-/** Milliseconds as Go writes a duration: `1h30m0s`, `1.5s`, `250ms`. */
-export function formatDuration(ms: number): string {
-  if (ms === 0) return "0s";
-  const magnitude = Math.abs(ms);
-  const sign = ms < 0 ? "-" : "";
-  if (magnitude < 1) return `${sign}${magnitude * 1000}µs`;
-  if (magnitude < 1000) return `${sign}${magnitude}ms`;
-  const hours = Math.floor(magnitude / 3_600_000);
-  const minutes = Math.floor((magnitude % 3_600_000) / 60_000);
-  const seconds = (magnitude % 60_000) / 1000;
-  return `${sign}${hours > 0 ? `${hours}h` : ""}${hours > 0 || minutes > 0 ? `${minutes}m` : ""}${seconds}s`;
-}

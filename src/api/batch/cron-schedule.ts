@@ -3,7 +3,7 @@
  * `@every <duration>`; a leading `TZ=` or `CRON_TZ=` names a time zone. Errors are in the words that clients see.
  * https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/#schedule-syntax
  */
-import { durationMs } from "../time.ts";
+import { parseDuration } from "../../base/duration.ts";
 
 /** What a time must match. A set holds the values of its field; `anyDay` and `anyWeekday` say that the field was `*`. */
 export interface CronFields {
@@ -104,7 +104,7 @@ function fieldsOf(text: string): CronFields {
 
 function everyOf(text: string): number {
   const duration = text.slice("@every ".length);
-  const everyMs = durationMs(duration);
+  const everyMs = parseDuration(duration);
   if (everyMs === undefined)
     throw new CronError(`failed to parse duration ${text}: time: invalid duration ${JSON.stringify(duration)}`);
   // Whole seconds, and at least one.

@@ -3,8 +3,9 @@
  * https://kubernetes.io/docs/concepts/containers/images/#updating-images
  */
 import type { Clock } from "../../base/clock.ts";
+import { formatDuration } from "../../base/duration.ts";
 import type { EventRecorder } from "../../client/events.ts";
-import { type Backoff, goDuration } from "../pod/backoff.ts";
+import type { Backoff } from "../pod/backoff.ts";
 import { fieldPath, type NamedContainer, type ReadonlyPod } from "../pod/containers.ts";
 import { StartProblem } from "../pod/problem.ts";
 import type { Image, ImageService } from "../runtime/images.ts";
@@ -94,7 +95,7 @@ class PatientPuller implements ImagePuller {
     this.#tell(request, "Normal", "Pulling", `Pulling image "${image}"`);
     try {
       const reference = await this.#pullWithCredentials(image, request);
-      const took = goDuration(clock.monotonic() - startMs);
+      const took = formatDuration(Math.floor(clock.monotonic() - startMs));
       const size = (await this.#present(reference))?.sizeBytes ?? 0;
       const message = `Successfully pulled image "${image}" in ${took} (${took} including waiting). Image size: ${size} bytes.`;
       this.#tell(request, "Normal", "Pulled", message);

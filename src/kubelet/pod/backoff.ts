@@ -35,19 +35,3 @@ export function createBackoff(): Backoff {
     },
   };
 }
-
-/** As Go prints a duration of whole seconds: `10s`, `1m20s`, `5m0s`. */
-export function goSeconds(milliseconds: number): string {
-  const total = Math.round(milliseconds / 1000);
-  const [hours, minutes, seconds] = [Math.floor(total / 3600), Math.floor((total % 3600) / 60), total % 60];
-  return `${hours > 0 ? `${hours}h` : ""}${hours > 0 || minutes > 0 ? `${minutes}m` : ""}${seconds}s`;
-}
-
-/** As Go prints a duration cut to milliseconds: `0s`, `15ms`, `1.204s`, `1m2.5s`. */
-export function goDuration(milliseconds: number): string {
-  const whole = Math.floor(milliseconds);
-  if (whole === 0) return "0s";
-  if (whole < 1000) return `${whole}ms`;
-  const minutes = Math.floor(whole / 60_000);
-  return `${minutes > 0 ? `${minutes}m` : ""}${String((whole % 60_000) / 1000)}s`;
-}

@@ -1,8 +1,8 @@
 /** Starts one container: image, configuration, create, start, postStart hook; each step fails with upstream's reason and Event. */
 
+import { formatDuration } from "../../base/duration.ts";
 import type { PodSandboxConfig } from "../runtime/config.ts";
 import { type ContainerStatus, isRuntimeError } from "../runtime/runtime.ts";
-import { goSeconds } from "./backoff.ts";
 import { fieldPath, type NamedContainer, podName, type ReadonlyPod } from "./containers.ts";
 import type { PodContext } from "./context.ts";
 import { killContainer } from "./kill.ts";
@@ -40,7 +40,7 @@ function checkCrashes(
   if (waitMs === 0) return crashes.next(key, status.finishedAtMs, clock.now());
   const message = `Back-off restarting failed container ${name} in pod ${podName(pod)}`;
   events.event(pod, "Warning", "BackOff", message, { fieldPath: fieldPath(named) });
-  const delay = goSeconds(crashes.delayMs(key));
+  const delay = formatDuration(crashes.delayMs(key));
   throw new StartProblem("CrashLoopBackOff", `back-off ${delay} restarting failed container=${name} pod=${podName(pod)}`, waitMs);
 }
 
