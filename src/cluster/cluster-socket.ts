@@ -38,7 +38,7 @@ export async function openClusterSocket({ logger }: { logger: Logger }): Promise
     async serve(handler) {
       const tls = { certificate: identity.certificate, key: identity.key, clientCa: pki.ca };
       server = await serve({ handler, tls, address: ADDRESS, port: 0, clock: realClock, log: logger });
-      const { certificate, key } = pki.client("admin", ADMINISTRATOR.name, ADMINISTRATOR.groups);
+      const { certificate, key } = pki.client("admin", ADMINISTRATOR.name, ADMINISTRATOR.groups, ADMINISTRATOR.uid);
       writeKubeconfig(kubeconfig, { server: `https://${ADDRESS}:${server.port}`, ca: pki.ca, certificate, key });
     },
     async close() {

@@ -30,4 +30,4 @@ export const nodeIdentity = (node: string): UserInfo => ({
 /** The cluster's own hands: bootstrap and what the server itself keeps. */
 export const LOOPBACK: UserInfo = { name: "system:apiserver", groups: ["system:masters", "system:authenticated"] };
 
-export const ADMINISTRATOR = { name: "kubernetes-admin", groups: ["system:masters"] };
+export const ADMINISTRATOR = { name: "kubernetes-admin", uid: "kubernetes-admin", groups: ["system:masters"] };

@@ -72,7 +72,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const { controlPlane, servers } = await startOnStore();
   const port = servers[0]?.port ?? config.port;
   const url = `https://${addresses[0]}:${port}`;
-  const administrator = pki.client("admin", ADMINISTRATOR.name, ADMINISTRATOR.groups);
+  const administrator = pki.client("admin", ADMINISTRATOR.name, ADMINISTRATOR.groups, ADMINISTRATOR.uid);
   writeKubeconfig(config.kubeconfig, { server: url, ca: pki.ca, certificate: administrator.certificate, key: administrator.key });
   return {
     controlPlane,

@@ -24,6 +24,8 @@ export interface CertificateRequest {
   commonName: string;
   /** The user's groups. */
   organizations?: readonly string[];
+  /** The user's uid. */
+  uid?: string | undefined;
   usage: Usage;
   /** Milliseconds since the epoch. */
   notBefore: number;
@@ -32,6 +34,9 @@ export interface CertificateRequest {
   issuer?: Identity;
   entropy: Entropy;
 }
+
+/** Kubernetes' own attribute of a subject: https://kubernetes.io/docs/reference/access-authn-authz/authentication/#x509-client-certificates */
+export const UID_ATTRIBUTE = "1.3.6.1.4.1.57683.2";
 
 const ID = {
   commonName: "2.5.4.3",
@@ -45,14 +50,19 @@ const ID = {
   extendedKeyUsage: "2.5.29.37",
   serverAuth: "1.3.6.1.5.5.7.3.1",
   clientAuth: "1.3.6.1.5.5.7.3.2",
+  uid: UID_ATTRIBUTE,
 } as const;
 
 const ALGORITHM = der.sequence(der.objectId(ID.ecdsaWithSha256));
 
 const attribute = (id: string, value: string): Uint8Array => der.set(der.sequence(der.objectId(id), der.utf8(value)));
 
-const nameOf = (commonName: string, organizations: readonly string[]): Uint8Array =>
-  der.sequence(...organizations.map((each) => attribute(ID.organization, each)), attribute(ID.commonName, commonName));
+const nameOf = (commonName: string, organizations: readonly string[], uid?: string): Uint8Array =>
+  der.sequence(
+    ...organizations.map((each) => attribute(ID.organization, each)),
+    attribute(ID.commonName, commonName),
+    ...(uid === undefined ? [] : [attribute(ID.uid, uid)]),
+  );
 
 const extension = (id: string, critical: boolean, value: Uint8Array): Uint8Array =>
   der.sequence(der.objectId(id), ...(critical ? [der.boolean(true)] : []), der.octets(value));
@@ -193,14 +203,14 @@ export function certify({ subject, spki, extensions, notBefore, notAfter, issuer
 
 /** Makes a key and a certificate for it. */
 export function makeIdentity(request: CertificateRequest): Identity {
-  const { commonName, organizations = [], usage, issuer, notBefore, notAfter, entropy } = request;
+  const { commonName, organizations = [], uid, usage, issuer, notBefore, notAfter, entropy } = request;
   const { publicKey: spki, privateKey: key } = generateKeyPairSync("ec", {
     namedCurve: "P-256",
     publicKeyEncoding: { type: "spki", format: "der" },
     privateKeyEncoding: { type: "pkcs8", format: "pem" },
   });
   const certificate = certify({
-    subject: nameOf(commonName, organizations),
+    subject: nameOf(commonName, organizations, uid),
     spki,
     extensions: (issuerSpki) => extensionsOf(usage, spki, issuerSpki),
     notBefore,

@@ -9,7 +9,7 @@ import { isIP } from "node:net";
 import { join } from "node:path";
 import type { Clock } from "../base/clock.ts";
 import type { Entropy } from "../base/entropy.ts";
-import { type Identity, makeIdentity, type Usage } from "./certificate.ts";
+import { type Identity, makeIdentity, UID_ATTRIBUTE, type Usage } from "./certificate.ts";
 import { readFileIfThere, writePrivateFile } from "./private-file.ts";
 import { makeServiceAccountKey } from "./service-account-key.ts";
 import { type RequestedSubject, readRequest, signRequest } from "./sign-request.ts";
@@ -42,8 +42,8 @@ export interface ClusterPki {
   readonly frontProxyCa: string;
   /** The certificate of a server that is reached under `hosts` (names and IP addresses); kept as `<name>.crt` and `<name>.key`. */
   server(name: string, commonName: string, hosts: readonly string[]): Identity;
-  /** The certificate of a user with groups. */
-  client(name: string, user: string, groups: readonly string[]): Identity;
+  /** The certificate of a user with groups, and with a uid where there is one. */
+  client(name: string, user: string, groups: readonly string[], uid?: string): Identity;
   /** The aggregation layer's own, signed by the front proxy's authority. */
   frontProxyClient(): Identity;
   /** Signs what others ask for, with the authority of serving and client certificates. */
@@ -60,13 +60,15 @@ export class PkiError extends Error {
 interface Wanted {
   commonName: string;
   organizations: readonly string[];
+  uid?: string | undefined;
   usage: Usage;
   issuer: Identity;
 }
 
 /** Whether a certificate is what is wanted, for long enough. */
-function isGood(certificate: X509Certificate, nowMs: number, { commonName, organizations, usage, issuer }: Wanted): boolean {
-  const subject = [...organizations.map((each) => `O=${each}`), `CN=${commonName}`].join("\n");
+function isGood(certificate: X509Certificate, nowMs: number, { commonName, organizations, uid, usage, issuer }: Wanted): boolean {
+  const uids = uid === undefined ? [] : [`${UID_ATTRIBUTE}=${uid}`];
+  const subject = [...organizations.map((each) => `O=${each}`), `CN=${commonName}`, ...uids].join("\n");
   const names = usage.type === "server" ? usage.hosts : [];
   return (
     Date.parse(certificate.validTo) - nowMs > RENEW_BEFORE_MS &&
@@ -108,10 +110,11 @@ export function openClusterPki({ directory, clock, entropy }: ClusterPkiOptions)
   const stored = (name: string): StoredIdentity | undefined => storedIdentity(pathOf(name));
   const keep = (name: string, identity: Identity): Identity => keepIdentity(pathOf(name), identity);
 
-  const make = (commonName: string, organizations: readonly string[], usage: Usage, issuer?: Identity): Identity =>
+  const make = ({ commonName, organizations, uid, usage, issuer }: Omit<Wanted, "issuer"> & { issuer?: Identity }): Identity =>
     makeIdentity({
       commonName,
       organizations,
+      uid,
       usage,
       notBefore: clock.now() - CLOCK_SKEW_MS,
       notAfter: clock.now() + (usage.type === "authority" ? AUTHORITY_LIFE_MS : LEAF_LIFE_MS),
@@ -120,13 +123,12 @@ export function openClusterPki({ directory, clock, entropy }: ClusterPkiOptions)
     });
 
   const authority = (name: string, commonName: string): Identity =>
-    stored(name)?.identity ?? keep(name, make(commonName, [], { type: "authority" }));
+    stored(name)?.identity ?? keep(name, make({ commonName, organizations: [], usage: { type: "authority" } }));
 
-  function leaf(name: string, commonName: string, organizations: readonly string[], usage: Usage, issuer: Identity): Identity {
+  function leaf(name: string, wanted: Wanted): Identity {
     const before = stored(name);
-    if (before !== undefined && isGood(before.certificate, clock.now(), { commonName, organizations, usage, issuer }))
-      return before.identity;
-    return keep(name, make(commonName, organizations, usage, issuer));
+    if (before !== undefined && isGood(before.certificate, clock.now(), wanted)) return before.identity;
+    return keep(name, make(wanted));
   }
 
   async function openServiceAccountKey(): Promise<string> {
@@ -145,9 +147,17 @@ export function openClusterPki({ directory, clock, entropy }: ClusterPkiOptions)
   return {
     ca: ca.certificate,
     frontProxyCa: frontProxyCa.certificate,
-    server: (name, commonName, hosts) => leaf(name, commonName, [], { type: "server", hosts }, ca),
-    client: (name, user, groups) => leaf(name, user, groups, { type: "client" }, ca),
-    frontProxyClient: () => leaf("front-proxy-client", "front-proxy-client", [], { type: "client" }, frontProxyCa),
+    server: (name, commonName, hosts) =>
+      leaf(name, { commonName, organizations: [], usage: { type: "server", hosts }, issuer: ca }),
+    client: (name, user, groups, uid) =>
+      leaf(name, { commonName: user, organizations: groups, uid, usage: { type: "client" }, issuer: ca }),
+    frontProxyClient: () =>
+      leaf("front-proxy-client", {
+        commonName: "front-proxy-client",
+        organizations: [],
+        usage: { type: "client" },
+        issuer: frontProxyCa,
+      }),
     signer: {
       read: async (request) => readRequest(request),
       async sign(request, { usages, lifeMs }) {

@@ -7,6 +7,7 @@ import { decodeUtf8 } from "../../base/bytes.ts";
 export interface CertificateSubject {
   commonName: string;
   organizations: readonly string[];
+  uid?: string;
   /** Milliseconds since the epoch. */
   notAfter: number;
 }
@@ -23,6 +24,8 @@ const VERSION = 0xa0;
 const UTC_TIME = 0x17;
 const COMMON_NAME = "85.4.3";
 const ORGANIZATION = "85.4.10";
+/** 1.3.6.1.4.1.57683.2 */
+const UID = "43.6.1.4.1.131.194.83.2";
 
 function elementAt(bytes: Uint8Array, offset: number): Element {
   const tag = bytes[offset] ?? 0;
@@ -72,6 +75,7 @@ export function certificateSubject(der: Uint8Array): CertificateSubject {
   const end = validity && childrenOf(der, validity)[1];
   if (subject === undefined || end === undefined) throw new RangeError("not a certificate");
   let commonName = "";
+  let uid: string | undefined;
   const organizations: string[] = [];
   for (const attributes of childrenOf(der, subject)) {
     for (const attribute of childrenOf(der, attributes)) {
@@ -81,7 +85,8 @@ export function certificateSubject(der: Uint8Array): CertificateSubject {
       const text = decodeUtf8(contentOf(der, value));
       if (id === COMMON_NAME) commonName = text;
       if (id === ORGANIZATION) organizations.push(text);
+      if (id === UID) uid = text;
     }
   }
-  return { commonName, organizations, notAfter: timeOf(der, end) };
+  return { commonName, organizations, ...(uid === undefined ? {} : { uid }), notAfter: timeOf(der, end) };
 }

@@ -18,10 +18,10 @@ interface Known {
 }
 
 function read(certificate: Uint8Array): Known {
-  const { commonName, organizations, notAfter } = certificateSubject(certificate);
+  const { commonName, organizations, uid, notAfter } = certificateSubject(certificate);
   if (commonName === "") return { user: undefined, notAfter };
   const extra = { [CREDENTIAL_ID]: [`X509SHA256=${encodeHex(sha256(certificate))}`] };
-  return { user: { name: commonName, groups: organizations, extra }, notAfter };
+  return { user: { name: commonName, groups: organizations, ...(uid === undefined ? {} : { uid }), extra }, notAfter };
 }
 
 export function clientCertificateAuthenticator(clock: Clock): Authenticator {
