@@ -5,6 +5,7 @@
  */
 import type { Event } from "../api/core/event.ts";
 import type { Clock } from "../base/clock.ts";
+import { recentMap } from "../base/recent-map.ts";
 
 /** Per component and object: that many at once, then one in `REFILL_MS`. */
 const BURST = 25;
@@ -14,30 +15,6 @@ const SIMILAR = 10;
 const SIMILAR_MS = 600_000;
 /** Objects, reasons and events remembered each. */
 const REMEMBERED = 4096;
-
-/** A map that forgets what was not used for longest. */
-function recent<V>(limit: number) {
-  const entries = new Map<string, V>();
-  return {
-    get(key: string): V | undefined {
-      const value = entries.get(key);
-      if (value !== undefined) {
-        entries.delete(key);
-        entries.set(key, value);
-      }
-      return value;
-    },
-    set(key: string, value: V): void {
-      entries.delete(key);
-      entries.set(key, value);
-      for (const oldest of entries.keys()) {
-        if (entries.size <= limit) break;
-        entries.delete(oldest);
-      }
-    },
-    delete: (key: string) => entries.delete(key),
-  };
-}
 
 export interface Correlated {
   /** The event as it is to be written. */
@@ -63,9 +40,9 @@ const similarityOf = (event: Event): string =>
   [objectOf(event), event.involvedObject.fieldPath, event.type, event.reason, event.reportingComponent].join("\0");
 
 export function eventCorrelator(clock: Clock): EventCorrelator {
-  const buckets = recent<{ tokens: number; atMs: number }>(REMEMBERED);
-  const similar = recent<{ messages: Set<string>; atMs: number }>(REMEMBERED);
-  const known = recent<{ name: string; count: number; firstTimestamp: string | null }>(REMEMBERED);
+  const buckets = recentMap<string, { tokens: number; atMs: number }>(REMEMBERED);
+  const similar = recentMap<string, { messages: Set<string>; atMs: number }>(REMEMBERED);
+  const known = recentMap<string, { name: string; count: number; firstTimestamp: string | null }>(REMEMBERED);
 
   function admits(event: Event): boolean {
     const nowMs = clock.monotonic();
@@ -112,6 +89,6 @@ export function eventCorrelator(clock: Clock): EventCorrelator {
     written(key, event) {
       known.set(key, { name: event.metadata.name, count: event.count ?? 1, firstTimestamp: event.firstTimestamp ?? null });
     },
-    forget: (key) => void known.delete(key),
+    forget: (key) => known.delete(key),
   };
 }

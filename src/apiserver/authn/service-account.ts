@@ -6,6 +6,7 @@
  * index, without parsing an object.
  * https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/
  */
+
 import { Node } from "../../api/core/node.ts";
 import { Pod } from "../../api/core/pod/pod.ts";
 import { Secret } from "../../api/core/secret.ts";
@@ -15,6 +16,7 @@ import type { AnyResource } from "../../api/row.ts";
 import { decodeBase64, decodeUtf8 } from "../../base/bytes.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { UserInfo } from "../../base/http.ts";
+import { recentMap } from "../../base/recent-map.ts";
 import type { AdmissionReader } from "../admission/plugin.ts";
 import type { Authenticated, Authenticator } from "./authenticator.ts";
 import {
@@ -48,13 +50,12 @@ const LEEWAY_MS = 60_000;
 
 /** The claims of tokens whose signature is good; each is checked once. */
 function verifier(key: Promise<TokenKey>): (token: string) => Promise<Record<string, unknown> | undefined> {
-  const verified = new Map<string, Record<string, unknown>>();
+  const verified = recentMap<string, Record<string, unknown>>(MEMO_TOKENS);
   return async (token) => {
     const known = verified.get(token);
     if (known !== undefined) return known;
     const claims = await verifiedClaims(await key, token);
     if (claims === undefined) return undefined;
-    if (verified.size >= MEMO_TOKENS) verified.delete(verified.keys().next().value ?? "");
     verified.set(token, claims);
     return claims;
   };

@@ -5,6 +5,7 @@
 import { isNotFound } from "../../api/errors.ts";
 import type { KubernetesObject } from "../../api/meta.ts";
 import type { AnyResource } from "../../api/row.ts";
+import { recentMap } from "../../base/recent-map.ts";
 import type { Client, ObjectRef } from "../../client/client.ts";
 import type { EventRecorder } from "../../client/events.ts";
 import { FOREGROUND, type Graph, type Node, type Owner } from "./graph.ts";
@@ -46,7 +47,7 @@ const isAt = (node: Node, owner: Owner, namespace: string): boolean =>
 
 export class OwnerStates {
   readonly #options: OwnerStatesOptions;
-  readonly #absent = new Set<string>();
+  readonly #absent = recentMap<string, true>(ABSENT_REMEMBERED);
 
   constructor(options: OwnerStatesOptions) {
     this.#options = options;
@@ -79,22 +80,14 @@ export class OwnerStates {
 
   async #askServer(of: AnyResource, owner: { namespace: string; name: string; uid: string }): Promise<OwnerState> {
     const key = `${owner.namespace}/${owner.uid}`;
-    if (this.#absent.has(key)) return "absent";
+    if (this.#absent.get(key)) return "absent";
     const object = await liveObject(this.#options.client, of, owner);
     if (object === undefined) {
-      this.#rememberAbsent(key);
+      this.#absent.set(key, true);
       return "absent";
     }
     const { deletionTimestamp, finalizers = [] } = object.metadata;
     return deletionTimestamp !== undefined && finalizers.includes(FOREGROUND) ? "waiting" : "present";
-  }
-
-  #rememberAbsent(key: string): void {
-    this.#absent.add(key);
-    for (const oldest of this.#absent) {
-      if (this.#absent.size <= ABSENT_REMEMBERED) break;
-      this.#absent.delete(oldest);
-    }
   }
 
   #sayInvalid({ of, namespace, name, uid }: Node, owner: Owner): void {

@@ -2,6 +2,7 @@
  * Which sandbox and Pod a container belongs to: the CRI says it in lists, but neither in a container's status nor, in older
  * runtimes, in events. Remembered from what was made here, asked for otherwise, within a bound.
  */
+import { recentMap } from "../../../base/recent-map.ts";
 import { type CallOptions, isRuntimeError } from "../runtime.ts";
 import type { Connection } from "./connection.ts";
 import { runtimeService as rpc } from "./services.ts";
@@ -25,13 +26,9 @@ const REMEMBERED = 4096;
 const ASK_TIMEOUT_MS = 10_000;
 
 export function membership(connection: Connection): Membership {
-  const known = new Map<string, Member>();
+  const known = recentMap<string, Member>(REMEMBERED);
   const remember = (id: string, member: Member): Member => {
     known.set(id, member);
-    for (const oldest of known.keys()) {
-      if (known.size <= REMEMBERED) break;
-      known.delete(oldest);
-    }
     return member;
   };
 
