@@ -50,6 +50,7 @@ async function reserve({ client, state }: VolumeBinderOptions, claimKey: string,
 async function requestNear({ client, state }: VolumeBinderOptions, claimKey: string, node: string): Promise<void> {
   const claim = state.claims.get(claimKey);
   if (claim === undefined) throw new Error(`claim ${claimKey} is gone`);
+  if (claim.metadata.annotations?.[SELECTED_NODE] === node) return;
   const annotations = { ...claim.metadata.annotations, [SELECTED_NODE]: node };
   await client.update(PersistentVolumeClaim, { ...claim, metadata: { ...claim.metadata, annotations } });
 }
@@ -58,8 +59,6 @@ async function requestNear({ client, state }: VolumeBinderOptions, claimKey: str
 class ClaimWaiter {
   readonly #options: VolumeBinderOptions;
   readonly #waiting = new Set<() => void>();
-  /** Claims whose selected node the API has shown, of those that are waited for. */
-  readonly #seen = new Set<string>();
   #stopped = false;
 
   constructor(options: VolumeBinderOptions) {
@@ -78,18 +77,17 @@ class ClaimWaiter {
   /** Resolves when all claims of the bindings are bound; rejects where one of them cannot be any more, or not in time. */
   bound({ bind, provision }: VolumeBindings, node: string): Promise<void> {
     const claims = [...bind.keys(), ...provision];
-    const provisioned = new Set(provision);
+    const shown = new Set<string>();
     return new Promise((resolve, reject) => {
       const end = (outcome: () => void): void => {
         this.#waiting.delete(check);
         timer.cancel();
-        for (const key of provisioned) this.#seen.delete(`${key} ${node}`);
         outcome();
       };
       const check = (): void => {
         try {
           if (this.#stopped) throw new Error("the scheduler stops");
-          if (this.#areBound(claims, node, provisioned)) end(resolve);
+          if (this.#areBound(claims, node, shown)) end(resolve);
         } catch (error) {
           end(() => reject(error));
         }
@@ -100,17 +98,17 @@ class ClaimWaiter {
     });
   }
 
-  #areBound(claims: readonly string[], node: string, provisioned: ReadonlySet<string>): boolean {
+  /** `shown`: claims for which the API has shown the selected node, kept between calls. */
+  #areBound(claims: readonly string[], node: string, shown: Set<string>): boolean {
     let all = true;
     for (const key of claims) {
       const claim = this.#options.state.claims.get(key);
       if (claim === undefined) throw new Error(`claim ${key} is gone`);
-      const selected = claim.metadata.annotations?.[SELECTED_NODE];
+      if (isBound(claim)) continue;
+      all = false;
+      if (claim.metadata.annotations?.[SELECTED_NODE] === node) shown.add(key);
       // A provisioner takes the annotation away when it cannot make the volume there.
-      if (provisioned.has(key) && selected === undefined && !isBound(claim) && this.#seen.has(`${key} ${node}`))
-        throw new Error(`no volume could be made for claim ${key} near ${node}`);
-      if (selected === node) this.#seen.add(`${key} ${node}`);
-      if (!isBound(claim)) all = false;
+      else if (shown.has(key)) throw new Error(`no volume could be made for claim ${key} near ${node}`);
     }
     return all;
   }
