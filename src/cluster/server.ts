@@ -16,6 +16,7 @@ import type { ClusterConfig } from "./config.ts";
 import { type ControlPlane, startControlPlane } from "./control-plane.ts";
 import { type DataDirectory, dataDirectory, makeDataDirectory } from "./data-directory.ts";
 import { ADMINISTRATOR } from "./identities.ts";
+import { processFigures } from "./process-figures.ts";
 
 export interface ServerOptions {
   config: ClusterConfig;
@@ -103,6 +104,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
         dialNode: options.dialNode,
         compressor,
         serverAddress: () => serverAddress,
+        process: processFigures,
       });
       const servers = await listen(options, pki, controlPlane.handle);
       serverAddress = `${addresses.at(-1)}:${servers[0]?.port ?? config.port}`;
