@@ -7,11 +7,11 @@
 import { networkInterfaces } from "node:os";
 import type { Clock } from "../../base/clock.ts";
 import type { Entropy } from "../../base/entropy.ts";
+import { ipv4Range, isInIpv4Range } from "../../base/ipv4.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { Informers } from "../../client/informer.ts";
 import { followClusterNames } from "./cluster-names.ts";
 import { createForwarder } from "./forwarder.ts";
-import { isIn } from "./ranges.ts";
 import { nodeResolvers } from "./resolv-conf.ts";
 import { createResponder } from "./responder.ts";
 import { openDnsSockets } from "./sockets.ts";
@@ -76,7 +76,7 @@ export async function startDnsServer(options: DnsServerOptions): Promise<DnsServ
     address: listenAddress,
     port: options.port ?? DEFAULT_DNS_PORT,
     responder,
-    isClient: (address) => ranges.some((range) => isIn(address, range)) || isOwnAddress(address),
+    isClient: (address) => ranges.some((range) => isInIpv4Range(address, ipv4Range(range))) || isOwnAddress(address),
     clock,
     logger,
   });

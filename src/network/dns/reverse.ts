@@ -2,8 +2,8 @@
 import type { Answer } from "dns-packet";
 import { namespaceOf } from "../../api/meta.ts";
 import { isIPv4 } from "../../api/names.ts";
+import { ipv4Range, isInIpv4Range } from "../../base/ipv4.ts";
 import { type ClusterNames, serviceNameOf } from "./cluster-names.ts";
-import { isIn } from "./ranges.ts";
 import { endpointLabel, serviceDomain } from "./service-records.ts";
 import { MISSING, NOTHING, TTL_SECONDS, type Zone, type ZoneAnswer, type ZoneQuestion } from "./zone.ts";
 
@@ -34,7 +34,7 @@ export function pointerAnswer(zone: Zone, { name, type }: ZoneQuestion, cluster:
   const address = addressOf(name);
   if (address === undefined) return undefined;
   const names = namesAt(zone, address, cluster);
-  if (names.length === 0) return zone.ranges.some((range) => isIn(address, range)) ? MISSING : undefined;
+  if (names.length === 0) return zone.ranges.some((range) => isInIpv4Range(address, ipv4Range(range))) ? MISSING : undefined;
   if (type !== "PTR") return NOTHING;
   return { kind: "found", answers: names.map((data): Answer => ({ name, type: "PTR", ttl: TTL_SECONDS, data })) };
 }
