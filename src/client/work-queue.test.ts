@@ -70,6 +70,27 @@ describe("a work queue", () => {
     expect(seen.size).toBe(50);
   });
 
+  test("stops after its last work, also where that key was added again meanwhile", async () => {
+    const clock = virtualClock();
+    const gate = Promise.withResolvers<void>();
+    const seen: string[] = [];
+    const queue = createWorkQueue({
+      name: "q",
+      clock,
+      async work(key) {
+        seen.push(key);
+        await gate.promise;
+      },
+    });
+    queue.add("a");
+    await clock.settle();
+    queue.add("a");
+    const stopped = queue.stop();
+    gate.resolve();
+    await stopped;
+    expect(seen).toEqual(["a"]);
+  });
+
   test("ends the work under way before it has stopped, and begins no other", async () => {
     const clock = virtualClock();
     const ended: string[] = [];

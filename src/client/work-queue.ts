@@ -148,7 +148,8 @@ class RateLimitedQueue implements WorkQueue {
     }
     const again = this.#active.get(key);
     this.#active.delete(key);
-    if (again) this.add(key);
+    // A stopped queue takes no more keys, but has to notice that this was its last work.
+    if (again && !this.#stopped) this.add(key);
     else this.#dispatch();
   }
 
