@@ -18,6 +18,11 @@ export function notNegative(value: number | null | undefined, report: Report): v
   if ((numberOf(value) ?? 0) < 0) report.invalid(value, NOT_NEGATIVE);
 }
 
+/** A counter of collisions only grows. */
+export function notDecremented(value: number | undefined, previous: number | undefined, report: Report): void {
+  if (previous !== undefined && (value ?? -1) < previous) report.invalid(value ?? null, "cannot be decremented");
+}
+
 export function positive(value: number | null | undefined, report: Report): void {
   if ((numberOf(value) ?? 1) <= 0) report.invalid(value, "must be greater than zero");
 }

@@ -6,6 +6,10 @@ export function cloneJson<T>(value: DeepReadonly<T> | T): T {
   return copy(value) as T;
 }
 
+/** A number that a double would cut (`JSON.rawJSON`): it cannot change, and a copy would be no number. */
+const isRawNumber = (value: object): boolean =>
+  (value as { rawJSON?: unknown }).rawJSON !== undefined && Object.getPrototypeOf(value) === null && Object.isFrozen(value);
+
 function copy(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) {
@@ -13,6 +17,7 @@ function copy(value: unknown): unknown {
     for (let index = 0; index < value.length; index++) items.push(copy(value[index]));
     return items;
   }
+  if (isRawNumber(value)) return value;
   const result: Record<string, unknown> = {};
   for (const key of Object.keys(value)) {
     const member = copy((value as Record<string, unknown>)[key]);

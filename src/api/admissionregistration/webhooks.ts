@@ -52,12 +52,11 @@ function validateWebhookService(
   if (!name) report.at("name").required("service name is required");
   if (!namespace) report.at("namespace").required("service namespace is required");
   for (const complaint of portNumberErrors(port)) report.at("port").invalid(port, `port is not valid: ${complaint}`);
-  if (path === undefined) return;
+  if (path === undefined || path === "" || path === "/") return;
   const here = report.at("path");
   if (!path.startsWith("/")) return here.invalid(path, "must start with a '/'");
   const segments = path.slice(1).replace(/\/$/, "").split("/");
   segments.forEach((segment, index) => {
-    if (path === "/" || path.length < 2) return;
     if (segment === "") return here.invalid(path, `segment[${index}] may not be empty`);
     for (const complaint of dnsSubdomainErrors(segment)) here.invalid(path, `segment[${index}]: ${complaint}`);
   });

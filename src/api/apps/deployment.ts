@@ -4,11 +4,20 @@
  */
 import type { DeepReadonly } from "../../base/readonly.ts";
 import { defaultPodTemplate } from "../core/pod/defaults.ts";
+import { templateWarnings } from "../core/pod/warnings.ts";
 import type * as generated from "../generated/apps-v1.ts";
 import { scaledValue } from "../int-or-string.ts";
 import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
-import { immutable, intOrPercent, notNegative, oneOf, restartsAlways, validateSelectorAndTemplate } from "../validation.ts";
+import {
+  immutable,
+  intOrPercent,
+  notDecremented,
+  notNegative,
+  oneOf,
+  restartsAlways,
+  validateSelectorAndTemplate,
+} from "../validation.ts";
 import type { Report } from "../validation-report.ts";
 import { deploymentCells } from "./workload-columns.ts";
 
@@ -45,7 +54,7 @@ function validateSpec({ spec }: DeepReadonly<Deployment>, report: Report): void 
   }
 }
 
-function validateStatus({ status }: DeepReadonly<Deployment>, _previous: DeepReadonly<Deployment>, report: Report): void {
+function validateStatus({ status }: DeepReadonly<Deployment>, previous: DeepReadonly<Deployment>, report: Report): void {
   const here = report.at("status");
   const { replicas = 0, updatedReplicas = 0, readyReplicas = 0, availableReplicas = 0 } = status;
   for (const field of [
@@ -59,6 +68,7 @@ function validateStatus({ status }: DeepReadonly<Deployment>, _previous: DeepRea
     notNegative(status[field], here.at(field));
   }
   notNegative(status.collisionCount, here.at("collisionCount"));
+  notDecremented(status.collisionCount, previous.status.collisionCount, here.at("collisionCount"));
   const tooMany = "cannot be greater than status.replicas";
   if (updatedReplicas > replicas) here.at("updatedReplicas").invalid(updatedReplicas, tooMany);
   if (readyReplicas > replicas) here.at("readyReplicas").invalid(readyReplicas, tooMany);
@@ -96,6 +106,7 @@ const strategy: Strategy<Deployment> = {
   },
 
   validateSubresource: { status: validateStatus },
+  warnings: ({ spec }) => templateWarnings(spec.template),
 };
 
 export const Deployment: Resource<Deployment> = resource({ group: "apps", resource: "deployments" }, strategy);

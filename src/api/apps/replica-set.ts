@@ -4,6 +4,7 @@
  */
 import type { DeepReadonly } from "../../base/readonly.ts";
 import { defaultPodTemplate } from "../core/pod/defaults.ts";
+import { templateWarnings } from "../core/pod/warnings.ts";
 import type * as generated from "../generated/apps-v1.ts";
 import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
@@ -57,6 +58,8 @@ const strategy: Strategy<ReplicaSet> = {
     restartsAlways(spec.template ?? {}, here);
     if (previous) immutable(spec.selector, previous.spec.selector, here.at("selector"));
   },
+
+  warnings: ({ spec }) => (spec.template ? templateWarnings(spec.template) : []),
 
   validateSubresource: {
     status: ({ status }, _previous, report) => validateReplicaCounts(status, report.at("status")),

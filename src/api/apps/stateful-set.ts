@@ -5,6 +5,7 @@
 import { deepEqual } from "../../base/deep-equal.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
 import { defaultPodTemplate } from "../core/pod/defaults.ts";
+import { templateWarnings } from "../core/pod/warnings.ts";
 import type * as generated from "../generated/apps-v1.ts";
 import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
@@ -82,6 +83,11 @@ function validateStatus({ status }: DeepReadonly<StatefulSet>, _previous: DeepRe
   }
 }
 
+/** Updating several Pods at once is a feature that is off (MaxUnavailableStatefulSet). */
+function dropMaxUnavailable({ spec }: StatefulSet): void {
+  delete spec.updateStrategy.rollingUpdate?.maxUnavailable;
+}
+
 const strategy: Strategy<StatefulSet> = {
   columns: statefulSetCells,
   hasGeneration: true,
@@ -111,6 +117,7 @@ const strategy: Strategy<StatefulSet> = {
   },
 
   prepareForCreate(statefulSet) {
+    dropMaxUnavailable(statefulSet);
     statefulSet.status = { replicas: 0, availableReplicas: 0 };
   },
 
@@ -118,6 +125,8 @@ const strategy: Strategy<StatefulSet> = {
     validateSpec(spec, report.at("spec"));
     if (previous) validateUpdate(spec, previous.spec, report.at("spec"));
   },
+
+  warnings: ({ spec }) => (spec.template ? templateWarnings(spec.template) : []),
 
   validateSubresource: { status: validateStatus },
 };

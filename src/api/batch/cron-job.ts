@@ -4,6 +4,7 @@
  */
 import type { DeepReadonly } from "../../base/readonly.ts";
 import { defaultPodTemplate } from "../core/pod/defaults.ts";
+import { templateWarnings } from "../core/pod/warnings.ts";
 import type * as generated from "../generated/batch-v1.ts";
 import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
@@ -76,6 +77,8 @@ const strategy: Strategy<CronJob> = {
     if (previous === undefined && metadata.name.length > MAX_NAME_LENGTH)
       report.at("metadata", "name").invalid(metadata.name, `must be no more than ${MAX_NAME_LENGTH} characters`);
   },
+
+  warnings: ({ spec }) => templateWarnings(spec.jobTemplate.spec.template, "spec.jobTemplate.spec.template"),
 
   columns: (cronJob) => {
     const { spec, status } = cronJob;

@@ -4,6 +4,7 @@
  */
 import { deepEqual } from "../../base/deep-equal.ts";
 import { defaultPodTemplate } from "../core/pod/defaults.ts";
+import { templateWarnings } from "../core/pod/warnings.ts";
 import type * as generated from "../generated/batch-v1.ts";
 import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
@@ -67,6 +68,8 @@ const strategy: Strategy<Job> = {
     if (previous) validateJobUpdate(job, previous, report);
     else validateJob(job, report);
   },
+
+  warnings: ({ spec }) => (spec.template ? templateWarnings(spec.template) : []),
 
   validateSubresource: { status: validateJobStatus },
 

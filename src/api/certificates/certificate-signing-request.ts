@@ -3,6 +3,7 @@
  * https://kubernetes.io/docs/reference/access-authn-authz/certificate-signing-requests/
  */
 
+import { cloneJson } from "../../base/clone.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
 import type * as generated from "../generated/certificates-v1.ts";
 import { resource } from "../resource.ts";
@@ -44,27 +45,27 @@ const strategy: Strategy<CertificateSigningRequest> = {
 
   /** What was asked for stays as it was asked. */
   prepareForUpdate(request, previous) {
-    request.spec = structuredClone(previous.spec) as CertificateSigningRequest["spec"];
-    request.status = structuredClone(previous.status) as CertificateSigningRequest["status"];
+    request.spec = cloneJson(previous.spec) as CertificateSigningRequest["spec"];
+    request.status = cloneJson(previous.status) as CertificateSigningRequest["status"];
   },
 
   prepareSubresource: {
     /** Decides, and nothing else. */
     approval(request, previous, nowMs) {
       const { conditions } = request.status;
-      request.spec = structuredClone(previous.spec) as CertificateSigningRequest["spec"];
-      request.status = structuredClone(previous.status) as CertificateSigningRequest["status"];
+      request.spec = cloneJson(previous.spec) as CertificateSigningRequest["spec"];
+      request.status = cloneJson(previous.status) as CertificateSigningRequest["status"];
       if (conditions) request.status.conditions = conditions;
       else delete request.status.conditions;
       stampConditions(request, previous, nowMs);
     },
     /** Issues; who decided stays as it is. */
     status(request, previous, nowMs) {
-      request.spec = structuredClone(previous.spec) as CertificateSigningRequest["spec"];
+      request.spec = cloneJson(previous.spec) as CertificateSigningRequest["spec"];
       const isDecision = ({ type }: { type: string }): boolean => type === "Approved" || type === "Denied";
       const decisions = (previous.status.conditions ?? []).filter(isDecision);
       const others = (request.status.conditions ?? []).filter((condition) => !isDecision(condition));
-      const conditions = [...structuredClone(decisions), ...others];
+      const conditions = [...cloneJson(decisions), ...others];
       if (conditions.length > 0) request.status.conditions = conditions as NonNullable<typeof request.status.conditions>;
       else delete request.status.conditions;
       stampConditions(request, previous, nowMs);

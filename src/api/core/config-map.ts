@@ -21,7 +21,7 @@ const strategy: Strategy<ConfigMap> = {
     for (const key of Object.keys(data))
       if (binaryData[key] !== undefined) report.at("data", { key }).invalid(key, "duplicate of key present in binaryData");
     const size = [...Object.values(data), ...Object.values(binaryData)].reduce((sum, text) => sum + encodeUtf8(text).length, 0);
-    if (size > MAX_DATA_BYTES) report.tooLong(MAX_DATA_BYTES);
+    if (size > MAX_DATA_BYTES) report.at({ key: "" }).tooLong(MAX_DATA_BYTES);
     if (!previous?.immutable) return;
     const kept = "field is immutable when `immutable` is set";
     if (fixed !== true) report.at("immutable").forbidden(kept);

@@ -11,6 +11,7 @@ import { ageOf, containerCells, formatLabels } from "../table/cells.ts";
 import { notNegative, restartsAlways } from "../validation.ts";
 import { defaultPodTemplate } from "./pod/defaults.ts";
 import { validatePodTemplate } from "./pod/validation/index.ts";
+import { templateWarnings } from "./pod/warnings.ts";
 
 export type ReplicationController = generated.ReplicationController;
 
@@ -46,6 +47,8 @@ const strategy: Strategy<ReplicationController> = {
     validatePodTemplate(template, here.at("template"));
     restartsAlways(template, here);
   },
+
+  warnings: ({ spec }) => (spec.template ? templateWarnings(spec.template) : []),
 
   validateSubresource: {
     status: ({ status }, _previous, report) => validateReplicaCounts(status, report.at("status")),

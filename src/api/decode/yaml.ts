@@ -12,7 +12,10 @@ let yaml: Yaml | undefined;
 
 /** Must have been awaited before a YAML body is decoded. */
 export async function prepareYaml(): Promise<void> {
-  yaml ??= await import("yaml");
+  if (yaml) return;
+  const module: Yaml & { default?: Yaml } = await import("yaml");
+  // Bundled, the library's CommonJS form comes as the default export.
+  yaml = module.default ?? module;
 }
 
 /** Tags of YAML 1.1 that the converter does not know. */

@@ -44,7 +44,7 @@ export async function update(parts: ServerParts, target: Target): Promise<HttpRe
     first = undefined;
     return object;
   };
-  const unconditional = target.row.strategy.unconditionalUpdate === true || target.subresource !== undefined;
+  const unconditional = target.row.strategy.unconditionalUpdate === true;
   const updated = await updateIfThere(parts, { target, options, unconditional, propose });
   if (updated) return objectResponse(as, updated, 200);
   try {

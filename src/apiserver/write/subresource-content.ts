@@ -10,6 +10,17 @@ import type { DeepReadonly } from "../../base/readonly.ts";
 
 type Open = KubernetesObject & Record<string, unknown>;
 
+/** Kinds of which a status write does not touch the metadata. */
+const KEEP_METADATA: ReadonlySet<string> = new Set([
+  "APIService",
+  "CustomResourceDefinition",
+  "FlowSchema",
+  "PriorityLevelConfiguration",
+  "ResourceClaim",
+  "ServiceCIDR",
+  "ValidatingAdmissionPolicy",
+]);
+
 /** Everything but status and metadata stays; of a custom resource's metadata, only managedFields changes. */
 function takeStatus(row: AnyResource, object: KubernetesObject, old: DeepReadonly<KubernetesObject>): void {
   const target = object as Open;
@@ -23,9 +34,9 @@ function takeStatus(row: AnyResource, object: KubernetesObject, old: DeepReadonl
     return;
   }
   if (row.kind === "Deployment") object.metadata.labels = cloneJson(metadata.labels) as never;
-  // Finalizers, owners and deletion are no part of a status.
-  object.metadata.ownerReferences = cloneJson(metadata.ownerReferences) as never;
-  object.metadata.finalizers = cloneJson(metadata.finalizers) as never;
+  if (!KEEP_METADATA.has(row.kind)) return;
+  for (const field of ["labels", "annotations", "ownerReferences", "finalizers"] as const)
+    object.metadata[field] = cloneJson(metadata[field] as unknown) as never;
 }
 
 const hasStatus = (row: AnyResource): boolean => row.subresources.some(({ name }) => name === "status");

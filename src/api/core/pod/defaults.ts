@@ -21,15 +21,14 @@ const CONTAINER_PROBES = ["livenessProbe", "readinessProbe", "startupProbe"] as 
 
 /** Sets `object[field]` where it is absent. */
 function fill<T extends object, K extends keyof T>(object: T, field: K, value: T[K]): void {
-  if (object[field] === undefined) object[field] = value;
+  if (object[field] === undefined || object[field] === null) object[field] = value;
 }
 
 /** `latest`, or no tag at all, is pulled anew each time. A digest names one image for good. */
 function defaultPullPolicy(image: string | undefined): "Always" | "IfNotPresent" {
-  const name = image ?? "";
-  if (name.includes("@")) return "IfNotPresent";
+  const [name = "", digest] = (image ?? "").split("@");
   const colon = name.lastIndexOf(":");
-  const tag = colon > name.lastIndexOf("/") ? name.slice(colon + 1) : "latest";
+  const tag = colon > name.lastIndexOf("/") ? name.slice(colon + 1) : digest === undefined ? "latest" : "";
   return tag === "latest" ? "Always" : "IfNotPresent";
 }
 

@@ -5,6 +5,7 @@
 import type { DeepReadonly } from "../../../../base/readonly.ts";
 import type { Pod } from "../../../generated/core-v1.ts";
 import type { PodSpec, PodTemplateSpec } from "../../../generated/shared.ts";
+import { numberOf } from "../../../integer.ts";
 import { dnsSubdomainErrors, ipErrors, labelValueErrors, qualifiedNameErrors } from "../../../names.ts";
 import type { Report } from "../../../validation-report.ts";
 import { validateContainers } from "./containers.ts";
@@ -37,7 +38,8 @@ export function validatePodSpec(spec: DeepReadonly<PodSpec>, report: Report): vo
   validateResources(spec.resources, report.at("resources"), { podLevel: true });
   notNegative(spec.terminationGracePeriodSeconds, report.at("terminationGracePeriodSeconds"));
   const deadline = spec.activeDeadlineSeconds;
-  if (deadline !== undefined && (deadline < 1 || deadline > MAX_DEADLINE_SECONDS)) {
+  const seconds = numberOf(deadline) ?? 1;
+  if (seconds < 1 || seconds > MAX_DEADLINE_SECONDS) {
     report.at("activeDeadlineSeconds").invalid(deadline, `must be between 1 and ${MAX_DEADLINE_SECONDS}, inclusive`);
   }
   for (const field of ["serviceAccountName", "nodeName", "priorityClassName", "runtimeClassName"] as const) {

@@ -1,13 +1,14 @@
 /** Field errors of probes and lifecycle hooks, and of the actions both are made of. */
 import type { DeepReadonly } from "../../../../base/readonly.ts";
 import type { HTTPGetAction, Lifecycle, LifecycleHandler, Probe } from "../../../generated/shared.ts";
+import { numberOf } from "../../../integer.ts";
 import { portNameErrors, portNumberErrors } from "../../../names.ts";
 import type { Report } from "../../../validation-report.ts";
 
 const NOT_NEGATIVE = "must be greater than or equal to 0";
 
 export function notNegative(value: number | undefined, report: Report): void {
-  if (value !== undefined && value < 0) report.invalid(value, NOT_NEGATIVE);
+  if ((numberOf(value) ?? 0) < 0) report.invalid(value, NOT_NEGATIVE);
 }
 
 function validatePort(port: number | string, report: Report): void {
@@ -42,8 +43,8 @@ function validateAction(action: Action, gracePeriodSeconds: number | undefined, 
   if (grpc) only("grpc", () => validatePort(grpc.port, report.at("grpc", "port")));
   if (sleep) {
     only("sleep", () => {
-      const most = gracePeriodSeconds ?? 0;
-      if (sleep.seconds < 0 || sleep.seconds > most)
+      const most = numberOf(gracePeriodSeconds) ?? 0;
+      if (numberOf(sleep.seconds) < 0 || numberOf(sleep.seconds) > most)
         report.at("sleep").invalid(sleep.seconds, `must be non-negative and less than terminationGracePeriodSeconds (${most})`);
     });
   }
@@ -65,7 +66,8 @@ export function validateProbe(probe: DeepReadonly<Probe> | undefined, kind: Prob
     if (grace !== undefined) report.at("terminationGracePeriodSeconds").invalid(grace, "must not be set for readinessProbes");
     return;
   }
-  if (grace !== undefined && grace <= 0) report.at("terminationGracePeriodSeconds").invalid(grace, "must be greater than 0");
+  if (grace !== undefined && numberOf(grace) <= 0)
+    report.at("terminationGracePeriodSeconds").invalid(grace, "must be greater than 0");
   if (probe.successThreshold !== 1) report.at("successThreshold").invalid(probe.successThreshold, "must be 1");
 }
 

@@ -1,6 +1,7 @@
 /** Field errors of security contexts of containers and Pods. */
 import type { DeepReadonly } from "../../../../base/readonly.ts";
 import type { PodSecurityContext, SeccompProfile, SecurityContext } from "../../../generated/shared.ts";
+import { numberOf } from "../../../integer.ts";
 import type { Report } from "../../../validation-report.ts";
 
 const MAX_ID = 2_147_483_647;
@@ -9,7 +10,8 @@ const SYSCTL = /^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[./])*([a-z0-9][-_a-z0-9]*)?[a-z
 const MAX_SYSCTL_LENGTH = 253;
 
 function validateId(id: number | undefined, report: Report): void {
-  if (id !== undefined && (id < 0 || id > MAX_ID)) report.invalid(id, `must be between 0 and ${MAX_ID}, inclusive`);
+  const number = numberOf(id) ?? 0;
+  if (number < 0 || number > MAX_ID) report.invalid(id, `must be between 0 and ${MAX_ID}, inclusive`);
 }
 
 function validateProfile(

@@ -7,6 +7,7 @@ import { deepEqual } from "../../../../base/deep-equal.ts";
 import type { DeepReadonly } from "../../../../base/readonly.ts";
 import type { Pod } from "../../../generated/core-v1.ts";
 import type { Container, PodSpec, Toleration } from "../../../generated/shared.ts";
+import { numberOf } from "../../../integer.ts";
 import type { Report } from "../../../validation-report.ts";
 import { qosClassOf } from "../qos.ts";
 import { validateEphemeralContainers } from "./containers.ts";
@@ -34,10 +35,10 @@ function validateTolerationChanges(spec: Spec, previous: Spec, report: Report): 
 
 function validateDeadline(spec: Spec, previous: Spec, report: Report): void {
   const [now, before] = [spec.activeDeadlineSeconds, previous.activeDeadlineSeconds];
-  if (now === before || before === undefined) return;
+  if (before === undefined || deepEqual(now, before)) return;
   const here = report.at("activeDeadlineSeconds");
   if (now === undefined) here.invalid(now, "must not update from a positive integer to nil value");
-  else if (now > before) here.invalid(now, "must be less than or equal to previous value");
+  else if (numberOf(now) > numberOf(before)) here.invalid(now, "must be less than or equal to previous value");
 }
 
 /** The spec with everything that may differ taken from before. */
@@ -47,7 +48,7 @@ function withFreedom(spec: Spec, previous: Spec): unknown {
   else free.activeDeadlineSeconds = previous.activeDeadlineSeconds;
   if (previous.tolerations === undefined) delete free.tolerations;
   else free.tolerations = previous.tolerations;
-  if (spec.terminationGracePeriodSeconds === 1 && (previous.terminationGracePeriodSeconds ?? 0) < 0) {
+  if (spec.terminationGracePeriodSeconds === 1 && (numberOf(previous.terminationGracePeriodSeconds) ?? 0) < 0) {
     free.terminationGracePeriodSeconds = previous.terminationGracePeriodSeconds;
   }
   if (previous.schedulingGates?.length) releaseGated(free, spec, previous);

@@ -1,0 +1,105 @@
+/**
+ * What a Pod, or a template of Pods, says that is taken but will hardly do what was meant.
+ * https://kubernetes.io/docs/concepts/workloads/pods/
+ */
+import type { DeepReadonly } from "../../../base/readonly.ts";
+import type { Pod } from "../../generated/core-v1.ts";
+import type { Container, PodSpec, PodTemplateSpec } from "../../generated/shared.ts";
+import { dnsLabelErrors } from "../../names.ts";
+import { parseQuantity } from "../../quantity.ts";
+
+type Spec = DeepReadonly<PodSpec>;
+
+/** Labels of nodes that have another name now. */
+const OLD_NODE_LABELS: Readonly<Record<string, readonly [since: string, now: string]>> = {
+  "beta.kubernetes.io/arch": ["v1.14", "kubernetes.io/arch"],
+  "beta.kubernetes.io/os": ["v1.14", "kubernetes.io/os"],
+  "failure-domain.beta.kubernetes.io/region": ["v1.17", "topology.kubernetes.io/region"],
+  "failure-domain.beta.kubernetes.io/zone": ["v1.17", "topology.kubernetes.io/zone"],
+  "beta.kubernetes.io/instance-type": ["v1.17", "node.kubernetes.io/instance-type"],
+};
+const CRITICAL_ANNOTATION = "scheduler.alpha.kubernetes.io/critical-pod";
+const NANO = 1_000_000_000n;
+/** Beyond 64 bits of thousandths an amount is cut, and is no whole number any more. */
+const MOST_NANO = (2n ** 63n - 1n) * 1_000_000n;
+
+function nodeLabelWarnings({ nodeSelector = {} }: Spec, path: string): string[] {
+  return Object.keys(nodeSelector).flatMap((key) => {
+    const [since, now] = OLD_NODE_LABELS[key] ?? [];
+    return now === undefined ? [] : [`${path}.nodeSelector[${key}]: deprecated since ${since}; use "${now}" instead`];
+  });
+}
+
+function amountWarnings({ resources }: DeepReadonly<Container>, path: string): string[] {
+  return (["limits", "requests"] as const).flatMap((field) =>
+    ["memory", "ephemeral-storage"].flatMap((name) => {
+      const amount = resources?.[field]?.[name];
+      if (amount === undefined) return [];
+      const { nano } = parseQuantity(amount);
+      if (nano % NANO === 0n && nano <= MOST_NANO) return [];
+      return [
+        `${path}.resources.${field}[${name}]: fractional byte value ${JSON.stringify(amount)} is invalid, must be an integer`,
+      ];
+    }),
+  );
+}
+
+function repeatWarnings({ env = [], ports = [] }: DeepReadonly<Container>, path: string): string[] {
+  const names = new Set<string>();
+  const warnings: string[] = [];
+  env.forEach(({ name, value }, index) => {
+    // A variable may refer to its own earlier value.
+    if (names.has(name) && !value?.includes(`$(${name})`))
+      warnings.push(
+        `${path}.env[${index}]: hides previous definition of ${JSON.stringify(name)}, which may be dropped when using apply`,
+      );
+    names.add(name);
+  });
+  const seen = new Map<string, number>();
+  ports.forEach(({ containerPort, protocol = "TCP", hostPort = 0, hostIP = "" }, index) => {
+    const key = JSON.stringify([containerPort, protocol, hostPort, hostIP]);
+    const first = seen.get(key);
+    if (first === undefined) seen.set(key, index);
+    else warnings.push(`${path}.ports[${index}]: duplicate port definition with ${path}.ports[${first}]`);
+  });
+  return warnings;
+}
+
+function specWarnings(spec: Spec, path: string): string[] {
+  const containers = (["initContainers", "containers"] as const).flatMap((field) =>
+    (spec[field] ?? []).flatMap((container, index) => {
+      const here = `${path}.${field}[${index}]`;
+      return [...amountWarnings(container, here), ...repeatWarnings(container, here)];
+    }),
+  );
+  return [...nodeLabelWarnings(spec, path), ...containers];
+}
+
+const annotationWarnings = (annotations: Readonly<Record<string, string>> | undefined, path: string): string[] =>
+  annotations?.[CRITICAL_ANNOTATION] === undefined
+    ? []
+    : [
+        `${path}metadata.annotations[${CRITICAL_ANNOTATION}]: non-functional in v1.16+; use the "priorityClassName" field instead`,
+      ];
+
+/** The name of a Pod is its host name, which has no dots. */
+function nameWarnings(name: string): string[] {
+  const complaints = dnsLabelErrors(name);
+  if (complaints.length === 0) return [];
+  const why = name.includes(".") ? "must not contain dots" : complaints[0];
+  return [
+    `metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended: [${why}]`,
+  ];
+}
+
+export const podWarnings = ({ metadata, spec }: DeepReadonly<Pod>, previous: DeepReadonly<Pod> | undefined): string[] => [
+  ...(previous === undefined && metadata.name ? nameWarnings(metadata.name) : []),
+  ...annotationWarnings(metadata.annotations, ""),
+  ...specWarnings(spec, "spec"),
+];
+
+/** `path`: where the template stands. */
+export const templateWarnings = ({ metadata, spec }: DeepReadonly<PodTemplateSpec>, path = "spec.template"): string[] => [
+  ...annotationWarnings(metadata?.annotations, `${path}.`),
+  ...(spec ? specWarnings(spec, `${path}.spec`) : []),
+];
