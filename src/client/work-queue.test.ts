@@ -83,7 +83,7 @@ describe("a work queue", () => {
       },
     });
     queue.add("a");
-    await clock.settle();
+    while (seen.length === 0) await Promise.resolve();
     queue.add("a");
     const stopped = queue.stop();
     gate.resolve();
