@@ -31,13 +31,18 @@ interface Watcher {
   onEvent: (event: WatchEvent<KubernetesObject>) => void;
 }
 
-/** RFC 7386, with ownerReferences merged by uid as a strategic patch does. */
+const DELETE_FROM_LIST = "$deleteFromPrimitiveList/";
+
+/** RFC 7386, with ownerReferences merged by uid, and elements taken off lists of texts, as a strategic patch does. */
 function merged(target: unknown, patch: unknown, type: PatchType): unknown {
   if (typeof patch !== "object" || patch === null || Array.isArray(patch)) return patch;
   const result: Record<string, unknown> = typeof target === "object" && target !== null ? { ...target } : {};
   for (const [key, value] of Object.entries(patch)) {
     if (value === null) delete result[key];
-    else if (type === "strategic" && key === "ownerReferences") result[key] = mergedOwners(result[key], value);
+    else if (type === "strategic" && key.startsWith(DELETE_FROM_LIST)) {
+      const list = key.slice(DELETE_FROM_LIST.length);
+      result[list] = ((result[list] as string[] | undefined) ?? []).filter((each) => !(value as string[]).includes(each));
+    } else if (type === "strategic" && key === "ownerReferences") result[key] = mergedOwners(result[key], value);
     else result[key] = merged(result[key], value, type);
   }
   return result;
