@@ -9,7 +9,7 @@ import type { HttpHandler, HttpRequest, HttpResponse } from "../base/http.ts";
 import type { Logger } from "../base/logger.ts";
 import { negotiateError } from "./negotiation.ts";
 import { type Next, NOBODY, type RequestContext, type Stage } from "./request-context.ts";
-import type { RequestInfo } from "./request-info.ts";
+import { NO_RESOURCE, type RequestInfo } from "./request-info.ts";
 import { errorResponse } from "./status-response.ts";
 import { prepareYamlAnswers } from "./yaml.ts";
 
@@ -23,19 +23,8 @@ export interface PipelineOptions {
 
 const REQUEST_TIMEOUT_MS = 60_000;
 
-const NO_INFO: RequestInfo = {
-  isResourceRequest: false,
-  verb: "",
-  group: "",
-  version: "",
-  resource: "",
-  subresource: "",
-  namespace: "",
-  name: "",
-  rest: [],
-  path: "",
-  query: new URLSearchParams(),
-};
+/** Until the path has been read. */
+const NO_INFO: RequestInfo = { ...NO_RESOURCE, verb: "", path: "", query: new URLSearchParams() };
 
 function contextOf(request: HttpRequest, clock: Clock, entropy: Entropy): RequestContext {
   const startedMs = clock.now();

@@ -50,7 +50,8 @@ function segmentsOf(path: string): string[] {
   }
 }
 
-const EMPTY = {
+/** What all requests have that are for no resource. */
+export const NO_RESOURCE = {
   isResourceRequest: false,
   group: "",
   version: "",
@@ -103,7 +104,7 @@ function selectedName(query: URLSearchParams): string {
 export function requestInfo(request: HttpRequest): RequestInfo {
   const { path } = request;
   const query = new URLSearchParams(request.query);
-  const other: RequestInfo = { ...EMPTY, verb: request.method.toLowerCase(), path, query };
+  const other: RequestInfo = { ...NO_RESOURCE, verb: request.method.toLowerCase(), path, query };
   if (path.startsWith("//")) return other;
   const found = versioned(segmentsOf(path));
   if (found === undefined) return other;

@@ -47,40 +47,35 @@ export function podSandboxStatus(status: Decoded<typeof cri.PodSandboxStatus>): 
 /** Older runtimes give no image id beside the reference; their reference is the id. */
 const imageId = (container: { imageId: string; imageRef: string }): string => container.imageId || container.imageRef;
 
-export function container(from: Decoded<typeof cri.Container>): Container {
-  return {
-    id: from.id,
-    podSandboxId: from.podSandboxId,
-    metadata: from.metadata ?? NO_CONTAINER,
-    image: from.image?.userSpecifiedImage || from.image?.image || "",
-    imageRef: from.imageRef,
-    imageId: imageId(from),
-    state: containerStates[from.state] ?? "Unknown",
-    createdAtMs: millisecondsOf(from.createdAt),
-    labels: from.labels,
-    annotations: from.annotations,
-  };
-}
+/** What a container in a list and a container's status both say. */
+const described = (from: Decoded<typeof cri.Container> | Decoded<typeof cri.ContainerStatus>) => ({
+  id: from.id,
+  metadata: from.metadata ?? NO_CONTAINER,
+  image: from.image?.userSpecifiedImage || from.image?.image || "",
+  imageRef: from.imageRef,
+  imageId: imageId(from),
+  state: containerStates[from.state] ?? "Unknown",
+  createdAtMs: millisecondsOf(from.createdAt),
+  labels: from.labels,
+  annotations: from.annotations,
+});
+
+export const container = (from: Decoded<typeof cri.Container>): Container => ({
+  ...described(from),
+  podSandboxId: from.podSandboxId,
+});
 
 /** A status does not say whose container it is: `podSandboxId` comes from the list, or from the verbose answer. */
 export function containerStatus(from: Decoded<typeof cri.ContainerStatus>, podSandboxId: string): ContainerStatus {
   const { user, resources } = from;
   return {
-    id: from.id,
+    ...described(from),
     podSandboxId,
-    metadata: from.metadata ?? NO_CONTAINER,
-    image: from.image?.userSpecifiedImage || from.image?.image || "",
-    imageRef: from.imageRef,
-    imageId: imageId(from),
-    state: containerStates[from.state] ?? "Unknown",
-    createdAtMs: millisecondsOf(from.createdAt),
     startedAtMs: millisecondsOf(from.startedAt),
     finishedAtMs: millisecondsOf(from.finishedAt),
     exitCode: from.exitCode,
     reason: from.reason,
     message: from.message,
-    labels: from.labels,
-    annotations: from.annotations,
     logPath: from.logPath,
     mounts: from.mounts.map(({ containerPath, hostPath, readonly, recursiveReadOnly }) => ({
       containerPath,
