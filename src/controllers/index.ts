@@ -21,6 +21,10 @@ import { namespaceController } from "./namespace/controller.ts";
 import { nodeIpamController } from "./node-ipam.ts";
 import { type NodeLifecycleOptions, nodeLifecycleController } from "./node-lifecycle/controller.ts";
 import { taintEvictionController } from "./node-lifecycle/taint-eviction.ts";
+import { claimProtection } from "./persistent-volume/claim-protection.ts";
+import { claimBinder } from "./persistent-volume/claims.ts";
+import { ephemeralVolumeController } from "./persistent-volume/ephemeral.ts";
+import { type VolumeReclaimOptions, volumeBinder, volumeProtection } from "./persistent-volume/volumes.ts";
 import { type PodGarbageOptions, podGarbageCollector } from "./pod-garbage-collector.ts";
 import { replicaSetController, replicationController } from "./replica-set/controller.ts";
 import { resourceQuotaController } from "./resource-quota/controller.ts";
@@ -37,6 +41,7 @@ export { type ControllersOptions, type RunningControllers, startControllers } fr
 export interface ControllersConfiguration extends TokenSecretsOptions {
   nodeLifecycle?: NodeLifecycleOptions;
   podGarbage?: PodGarbageOptions;
+  volumes?: VolumeReclaimOptions;
   /** The range out of which nodes get theirs. */
   podCidr: string;
   /** Signs requests for certificates; without one they stay unsigned. */
@@ -62,6 +67,11 @@ export const allControllers = (configuration: ControllersConfiguration): readonl
   nodeIpamController(configuration.podCidr),
   nodeLifecycleController(configuration.nodeLifecycle),
   taintEvictionController(),
+  claimBinder,
+  volumeBinder(configuration.volumes),
+  claimProtection,
+  volumeProtection,
+  ephemeralVolumeController,
   disruptionController,
   resourceQuotaController,
   podGarbageCollector(configuration.podGarbage),
