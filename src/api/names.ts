@@ -43,7 +43,9 @@ function checked(text: string, pattern: RegExp, message: string, maximum: number
   return errors;
 }
 
-export const dnsLabelErrors = (text: string): string[] => checked(text, LABEL, LABEL_MESSAGE, MAX_LABEL_LENGTH);
+/** Where only dots are in the way, they alone are named. */
+export const dnsLabelErrors = (text: string): string[] =>
+  checked(text, LABEL, !LABEL.test(text) && SUBDOMAIN.test(text) ? "must not contain dots" : LABEL_MESSAGE, MAX_LABEL_LENGTH);
 export const dns1035LabelErrors = (text: string): string[] => checked(text, LABEL_1035, LABEL_1035_MESSAGE, MAX_LABEL_LENGTH);
 export const dnsSubdomainErrors = (text: string): string[] => checked(text, SUBDOMAIN, SUBDOMAIN_MESSAGE, MAX_SUBDOMAIN_LENGTH);
 export const labelValueErrors = (text: string): string[] => checked(text, LABEL_VALUE, LABEL_VALUE_MESSAGE, MAX_LABEL_LENGTH);

@@ -43,3 +43,18 @@ export function difference(a: FieldSet | undefined, b: FieldSet | undefined): Fi
   if (member) result[MEMBER] = {};
   return result;
 }
+
+/** The set with its members in the order in which they are shown; itself where they stand so. */
+export function inOrder(set: FieldSet): FieldSet {
+  const keys = Object.keys(set);
+  let previous = "";
+  let isOrdered = true;
+  const members = keys.map((key): [string, FieldSet] => {
+    const before = set[key] as FieldSet;
+    const member = inOrder(before);
+    isOrdered = isOrdered && previous <= key && member === before;
+    previous = key;
+    return [key, member];
+  });
+  return isOrdered ? set : Object.fromEntries(members.sort(([a], [b]) => (a < b ? -1 : 1)));
+}

@@ -12,7 +12,7 @@ import type { KubernetesObject } from "../meta.ts";
 import type { AnyResource, Face } from "../row.ts";
 import { formatTime } from "../time.ts";
 import { compare, customShape, equalJson, shapeOf } from "./compare.ts";
-import { difference, type FieldSet, union } from "./field-set.ts";
+import { difference, type FieldSet, inOrder, union } from "./field-set.ts";
 
 export interface UpdateManagedFields {
   row: AnyResource;
@@ -101,7 +101,7 @@ function entryOf(update: UpdateManagedFields, fields: FieldSet): ManagedFieldsEn
     apiVersion: update.apiVersion,
     time: formatTime(update.nowMs),
     fieldsType: "FieldsV1",
-    fieldsV1: fields,
+    fieldsV1: inOrder(fields),
     ...(update.subresource === "" ? {} : { subresource: update.subresource }),
   };
 }

@@ -24,7 +24,7 @@ const COMPONENTS: readonly ComponentRole[] = [
 
 const METADATA = {
   annotations: { "rbac.authorization.kubernetes.io/autoupdate": "true" },
-  labels: { "kubernetes.io/bootstrapping": "rbac-defaults" },
+  labels: { "app.kubernetes.io/part-of": "timonier" },
 };
 
 export const componentRoles = (): Draft<KubernetesObject>[] =>
