@@ -92,11 +92,16 @@ function followWorkloads({ informers, state: { workloads, budgets } }: FollowOpt
 }
 
 function followVolumes({ informers, state: { volumes }, wake, volumesChanged }: FollowOptions): void {
-  const into = <T extends KubernetesObject>(of: Resource<T>, table: Table<DeepReadonly<T>>, done?: () => void): void => {
+  const into = <T extends KubernetesObject>(
+    of: Resource<T>,
+    table: Table<DeepReadonly<T>>,
+    hint: WakeHint,
+    done?: () => void,
+  ): void => {
     const changed = (object: DeepReadonly<T>): void => {
       table.set(object);
       done?.();
-      wake("Volume:changed");
+      wake(hint);
     };
     const deleted = (object: DeepReadonly<T>): void => {
       table.remove(object);
@@ -104,10 +109,10 @@ function followVolumes({ informers, state: { volumes }, wake, volumesChanged }: 
     };
     informers.watch(of, { added: changed, updated: changed, deleted });
   };
-  into(PersistentVolumeClaim, volumes.claims, volumesChanged);
-  into(PersistentVolume, volumes.volumes, volumesChanged);
-  into(StorageClass, volumes.classes);
-  into(CSINode, volumes.csiNodes);
-  into(CSIDriver, volumes.csiDrivers);
-  into(CSIStorageCapacity, volumes.capacities);
+  into(PersistentVolumeClaim, volumes.claims, "Claim:changed", volumesChanged);
+  into(PersistentVolume, volumes.volumes, "Volume:changed", volumesChanged);
+  into(StorageClass, volumes.classes, "StorageClass:changed");
+  into(CSINode, volumes.csiNodes, "StorageDriver:changed");
+  into(CSIDriver, volumes.csiDrivers, "StorageDriver:changed");
+  into(CSIStorageCapacity, volumes.capacities, "StorageDriver:changed");
 }

@@ -1,5 +1,6 @@
 /** What the scheduler writes into the status of Pods that found no node, and of Pods that it takes off one. */
 
+import { conditionOf } from "../api/conditions.ts";
 import { Pod } from "../api/core/pod/pod.ts";
 import { isNotFound } from "../api/errors.ts";
 import type { Pod as PodObject } from "../api/generated/core-v1.ts";
@@ -28,7 +29,7 @@ export async function reportUnschedulable(
   pod: DeepReadonly<PodObject>,
   { message, nominated }: { message: string; nominated: string | undefined },
 ): Promise<void> {
-  const known = pod.status.conditions?.find(({ type }) => type === "PodScheduled");
+  const known = conditionOf(pod.status.conditions, "PodScheduled");
   const same = known?.status === "False" && known.reason === "Unschedulable" && known.message === message;
   const renominated = nominated !== undefined && nominated !== (pod.status.nominatedNodeName ?? "");
   if (same && !renominated) return;

@@ -27,7 +27,11 @@ export type WakeHint =
   | "Pod:tolerations"
   | "Pod:gates"
   | "Namespace:changed"
-  | "Volume:changed";
+  | "Claim:changed"
+  | "Volume:changed"
+  | "StorageClass:changed"
+  /** What a driver can attach or make, and where. */
+  | "StorageDriver:changed";
 
 /** What a plugin made of one Pod. Functions are called with node indexes of the same scheduling step. */
 export interface Prepared {

@@ -49,7 +49,7 @@ function exceeds(node: number, wanted: ReadonlyMap<string, ReadonlySet<string>>,
 export const nodeVolumeLimits: Plugin = {
   name: "NodeVolumeLimits",
   weight: 0,
-  wokenBy: ["Node:added", "Pod:removed", "Volume:changed"],
+  wokenBy: ["Node:added", "Pod:removed", "Claim:changed", "StorageDriver:changed"],
   normalize: "none",
 
   prepare(pod, snapshot): Prepared | typeof SKIP {

@@ -104,7 +104,7 @@ function volumesByClass({ waiting }: Claims, { volumes: state }: Snapshot): Volu
 export const volumeBinding: Plugin = {
   name: "VolumeBinding",
   weight: 0,
-  wokenBy: ["Node:added", "Node:labels", "Volume:changed"],
+  wokenBy: ["Node:added", "Node:labels", "Claim:changed", "Volume:changed", "StorageClass:changed", "StorageDriver:changed"],
   normalize: "none",
 
   prepare(pod, snapshot): Prepared | typeof SKIP {

@@ -40,7 +40,7 @@ function exclusiveClaimInUse({ pod, claims }: PodInfo, { volumes }: Snapshot): b
 export const volumeRestrictions: Plugin = {
   name: "VolumeRestrictions",
   weight: 0,
-  wokenBy: ["Node:added", "Pod:removed", "Volume:changed"],
+  wokenBy: ["Node:added", "Pod:removed", "Claim:changed"],
   normalize: "none",
 
   prepare(pod, snapshot): Prepared | typeof SKIP {

@@ -59,7 +59,7 @@ function isIn({ labels }: NodeFacts, places: readonly Place[]): boolean {
 export const volumeZone: Plugin = {
   name: "VolumeZone",
   weight: 0,
-  wokenBy: ["Node:added", "Node:labels", "Volume:changed"],
+  wokenBy: ["Node:added", "Node:labels", "Claim:changed", "Volume:changed", "StorageClass:changed"],
   normalize: "none",
 
   prepare(pod, snapshot): Prepared | typeof SKIP {
