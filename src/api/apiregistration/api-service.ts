@@ -1,6 +1,7 @@
 /** apiregistration.k8s.io/v1 APIService. */
 
 import type { DeepReadonly } from "../../base/readonly.ts";
+import { conditionOf } from "../conditions.ts";
 import type * as generated from "../generated/apiregistration-v1.ts";
 import { dns1035LabelErrors, dnsSubdomainErrors, pathSegmentErrors, portNumberErrors } from "../names.ts";
 import { resource } from "../resource.ts";
@@ -74,7 +75,7 @@ const strategy: Strategy<APIService> = {
 
   columns: (service) => {
     const reference = service.spec?.service;
-    const available = service.status?.conditions?.find(({ type }) => type === "Available");
+    const available = conditionOf(service.status?.conditions, "Available");
     const { status = "Unknown", reason } = available ?? {};
     return [
       service.metadata.name,

@@ -1,5 +1,7 @@
 /** How a Job is printed: its state, how much of it is done, and how long it took or takes. */
+
 import type { DeepReadonly } from "../../base/readonly.ts";
+import { isConditionTrue } from "../conditions.ts";
 import type * as generated from "../generated/batch-v1.ts";
 import type { Cell } from "../row.ts";
 import { ageOf, containerCells, formatSelector } from "../table/cells.ts";
@@ -20,7 +22,7 @@ export function jobCells(job: Job, nowMs: number): readonly Cell[] {
 }
 
 function formatStatus({ metadata, status }: Job): string {
-  const has = (wanted: string): boolean => status?.conditions?.find(({ type }) => type === wanted)?.status === "True";
+  const has = (wanted: string): boolean => isConditionTrue(status?.conditions, wanted);
   if (has("Complete")) return "Complete";
   if (has("Failed")) return "Failed";
   if (metadata.deletionTimestamp !== undefined) return "Terminating";

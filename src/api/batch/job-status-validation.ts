@@ -2,7 +2,9 @@
  * Field errors of the status of a Job: counters that do not go back, and conditions that do not contradict each other.
  * https://kubernetes.io/docs/concepts/workloads/controllers/job/#terminal-job-conditions
  */
+
 import type { DeepReadonly } from "../../base/readonly.ts";
+import { isConditionTrue } from "../conditions.ts";
 import type * as batch from "../generated/batch-v1.ts";
 import { timeMs } from "../time.ts";
 import { notNegative } from "../validation.ts";
@@ -12,8 +14,7 @@ import { parseIndexes } from "./job-indexes.ts";
 type Job = DeepReadonly<batch.Job>;
 type Status = Job["status"];
 
-const holds = ({ conditions }: Status, type: string): boolean =>
-  conditions?.some((condition) => condition.type === type && condition.status === "True") ?? false;
+const holds = ({ conditions }: Status, type: string): boolean => isConditionTrue(conditions, type);
 
 const isFinished = (status: Status): boolean => holds(status, "Complete") || holds(status, "Failed");
 

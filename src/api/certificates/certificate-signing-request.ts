@@ -5,6 +5,7 @@
 
 import { cloneJson } from "../../base/clone.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
+import { conditionOf } from "../conditions.ts";
 import type * as generated from "../generated/certificates-v1.ts";
 import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
@@ -31,7 +32,7 @@ function stampConditions(
   const now = formatTime(nowMs);
   for (const condition of status.conditions ?? []) {
     condition.lastUpdateTime ||= now;
-    const before = previous.status.conditions?.find(({ type }) => type === condition.type);
+    const before = conditionOf(previous.status.conditions, condition.type);
     condition.lastTransitionTime ||= before?.status === condition.status ? before.lastTransitionTime || now : now;
   }
 }

@@ -1,5 +1,7 @@
 /** How a Node is printed: its status, and its roles, which stand in its labels. */
+
 import type { DeepReadonly } from "../../base/readonly.ts";
+import { conditionOf } from "../conditions.ts";
 import type * as generated from "../generated/core-v1.ts";
 import type { Cell } from "../row.ts";
 import { ageOf, NONE, UNKNOWN } from "../table/cells.ts";
@@ -26,7 +28,7 @@ export function nodeCells(node: Node): readonly Cell[] {
 }
 
 function formatStatus({ spec, status }: Node): string {
-  const ready = status?.conditions?.find(({ type }) => type === "Ready");
+  const ready = conditionOf(status?.conditions, "Ready");
   const word = ready === undefined ? "Unknown" : ready.status === "True" ? "Ready" : "NotReady";
   return spec?.unschedulable ? `${word},SchedulingDisabled` : word;
 }

@@ -2,6 +2,7 @@
  * flowcontrol.apiserver.k8s.io/v1 FlowSchema: which requests belong to which priority level.
  * https://kubernetes.io/docs/concepts/cluster-administration/flow-control/
  */
+import { conditionOf } from "../conditions.ts";
 import type * as generated from "../generated/flowcontrol-v1.ts";
 import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
@@ -34,7 +35,7 @@ const strategy: Strategy<FlowSchema> = {
       spec?.matchingPrecedence ?? 0,
       spec?.distinguisherMethod?.type ?? NONE,
       ageOf(flowSchema),
-      status?.conditions?.find(({ type }) => type === "Dangling")?.status ?? "?",
+      conditionOf(status?.conditions, "Dangling")?.status ?? "?",
     ];
   },
 };

@@ -5,7 +5,9 @@
  * waits or has ended, and deletion above all.
  * https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/
  */
+
 import type { DeepReadonly } from "../../../base/readonly.ts";
+import { isConditionTrue } from "../../conditions.ts";
 import type * as generated from "../../generated/core-v1.ts";
 import type { Cell } from "../../row.ts";
 import { ageOf, NONE } from "../../table/cells.ts";
@@ -44,8 +46,7 @@ export function podCells(pod: Pod, nowMs: number): readonly Cell[] {
 
 const isSidecar = ({ restartPolicy }: { readonly restartPolicy?: string }): boolean => restartPolicy === "Always";
 
-const hasCondition = ({ status }: Pod, wanted: string): boolean =>
-  status?.conditions?.some(({ type, status: value }) => type === wanted && value === "True") ?? false;
+const hasCondition = ({ status }: Pod, wanted: string): boolean => isConditionTrue(status?.conditions, wanted);
 
 function summarise(pod: Pod, sidecars: ReadonlySet<string>): Summary {
   const { status } = pod;

@@ -70,6 +70,8 @@ const strategy: Strategy<Pod> = {
   default: ({ spec }) => defaultPod(spec),
 
   prepareForCreate(pod) {
+    // Whoever asks for less than nothing gets the least.
+    if (numberOf(pod.spec.terminationGracePeriodSeconds) < 0) pod.spec.terminationGracePeriodSeconds = 1;
     pod.status = initialStatus(pod);
   },
 
@@ -98,6 +100,7 @@ const strategy: Strategy<Pod> = {
       const { ephemeralContainers } = pod.spec;
       pod.spec = cloneJson(previous.spec) as Pod["spec"];
       pod.status = cloneJson(previous.status) as Pod["status"];
+      // Those that are there must stay: validation says so.
       if (ephemeralContainers) pod.spec.ephemeralContainers = ephemeralContainers;
       else delete pod.spec.ephemeralContainers;
     },

@@ -25,7 +25,7 @@ const isGuaranteed = (resources: DeepReadonly<ResourceRequirements> | undefined)
 /** Where the Pod itself says what it asks for, that decides; otherwise all its containers do. */
 export function qosClassOf(spec: DeepReadonly<PodSpec>): QosClass {
   if (asksForAnything(spec.resources)) return isGuaranteed(spec.resources) ? "Guaranteed" : "Burstable";
-  const containers = [...(spec.initContainers ?? []), ...spec.containers];
+  const containers = [...(spec.initContainers ?? []), ...(spec.containers ?? [])];
   if (!containers.some(({ resources }) => asksForAnything(resources))) return "BestEffort";
   return containers.every(({ resources }) => isGuaranteed(resources)) ? "Guaranteed" : "Burstable";
 }

@@ -56,7 +56,7 @@ function mountToken(pod: PodObject, context: AdmissionContext): void {
     isMounted = true;
   };
   pod.spec.initContainers?.forEach(mount);
-  pod.spec.containers.forEach(mount);
+  pod.spec.containers?.forEach(mount);
   if (isMounted && present === undefined) pod.spec.volumes = [...volumes, tokenVolume(name)];
 }
 
@@ -75,7 +75,7 @@ const tokenVolume = (name: string): Volume => ({
 /** The kubelet stands for a mirror Pod: it must not get anything through the API that its file could not have. */
 function mirrorComplaint({ spec }: PodObject): string | undefined {
   if (spec.serviceAccountName) return "a mirror pod may not reference service accounts";
-  const containers = [...(spec.initContainers ?? []), ...spec.containers];
+  const containers = [...(spec.initContainers ?? []), ...(spec.containers ?? [])];
   const readsSecret =
     spec.volumes?.some(({ secret }) => secret != null) ||
     spec.imagePullSecrets?.length ||

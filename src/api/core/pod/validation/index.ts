@@ -10,7 +10,6 @@ import { dnsSubdomainErrors, ipErrors, labelValueErrors, qualifiedNameErrors } f
 import type { Report } from "../../../validation-report.ts";
 import { validateContainers } from "./containers.ts";
 import { validateNetwork } from "./network.ts";
-import { notNegative } from "./probes.ts";
 import { validateResources } from "./resources.ts";
 import { validateScheduling } from "./scheduling.ts";
 import { validatePodSecurityContext } from "./security.ts";
@@ -36,7 +35,6 @@ export function validatePodSpec(spec: DeepReadonly<PodSpec>, report: Report): vo
     report.at("securityContext"),
   );
   validateResources(spec.resources, report.at("resources"), { podLevel: true });
-  notNegative(spec.terminationGracePeriodSeconds, report.at("terminationGracePeriodSeconds"));
   const deadline = spec.activeDeadlineSeconds;
   const seconds = numberOf(deadline) ?? 1;
   if (seconds < 1 || seconds > MAX_DEADLINE_SECONDS) {

@@ -43,11 +43,11 @@ export function validateResources(
   if (!resources) return;
   const { limits = {}, requests = {} } = resources;
   for (const [name, quantity] of Object.entries(limits)) {
-    validateName(name, podLevel, report.at("limits"));
+    validateName(name, podLevel, report.at("limits", { key: name }));
     validateAmount(name, quantity, report.at("limits", { key: name }));
   }
   for (const [name, quantity] of Object.entries(requests)) {
-    validateName(name, podLevel, report.at("requests"));
+    validateName(name, podLevel, report.at("requests", { key: name }));
     validateAmount(name, quantity, report.at("requests", { key: name }));
     validateAgainstLimit(name, quantity, limits[name], report);
   }
