@@ -1,6 +1,8 @@
 /** `timonier status`: what runs, in a few lines. */
+
 import type { Command } from "commander";
 import { Deployment } from "../api/apps/deployment.ts";
+import { isConditionTrue } from "../api/conditions.ts";
 import { Node } from "../api/core/node.ts";
 import { Pod } from "../api/core/pod/pod.ts";
 import { realClock } from "../base/clock.ts";
@@ -27,9 +29,7 @@ export function addStatus(program: Command): void {
 
 async function statusLines(client: Client, state: ServerState): Promise<string[]> {
   const [nodes, pods, deployments] = await Promise.all([client.list(Node), client.list(Pod), client.list(Deployment)]);
-  const ready = nodes.items.filter(({ status }) =>
-    status.conditions?.some(({ type, status: holds }) => type === "Ready" && holds === "True"),
-  );
+  const ready = nodes.items.filter(({ status }) => isConditionTrue(status.conditions, "Ready"));
   const phases = new Map<string, number>();
   for (const { status } of pods.items) phases.set(status.phase ?? "Unknown", (phases.get(status.phase ?? "Unknown") ?? 0) + 1);
   const counted = [...phases].map(([phase, count]) => `${count} ${phase}`).join(", ");

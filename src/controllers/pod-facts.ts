@@ -1,4 +1,5 @@
 /** What controllers ask of a Pod: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/ */
+import { conditionOf, isConditionTrue } from "../api/conditions.ts";
 import type { Pod } from "../api/core/pod/pod.ts";
 import { formatTime } from "../api/time.ts";
 import type { DeepReadonly } from "../base/readonly.ts";
@@ -6,9 +7,7 @@ import { timeOf } from "./time.ts";
 
 type ReadonlyPod = DeepReadonly<Pod>;
 
-const conditionOf = (pod: ReadonlyPod, type: string) => pod.status.conditions?.find((condition) => condition.type === type);
-
-export const isReady = (pod: ReadonlyPod): boolean => conditionOf(pod, "Ready")?.status === "True";
+export const isReady = (pod: ReadonlyPod): boolean => isConditionTrue(pod.status.conditions, "Ready");
 
 export const isEnded = ({ status: { phase } }: ReadonlyPod): boolean => phase === "Succeeded" || phase === "Failed";
 
@@ -20,7 +19,7 @@ export const isTerminating = (pod: ReadonlyPod): boolean => !isEnded(pod) && pod
 
 /** When it became ready; 0 where it is not. */
 export function readySinceMs(pod: ReadonlyPod): number {
-  const ready = conditionOf(pod, "Ready");
+  const ready = conditionOf(pod.status.conditions, "Ready");
   return ready?.status === "True" ? timeOf(ready.lastTransitionTime) : 0;
 }
 
@@ -61,7 +60,7 @@ export function withPodCondition(
   condition: { type: string; status: string; reason: string; message: string },
   nowMs: number,
 ): ReadonlyPod["status"] {
-  const before = status.conditions?.find(({ type }) => type === condition.type);
+  const before = conditionOf(status.conditions, condition.type);
   const moved = before?.status !== condition.status;
   const next = {
     ...before,

@@ -3,6 +3,7 @@
  * out of service, and, of ended ones, the oldest beyond a limit.
  * https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-garbage-collection
  */
+import { conditionOf } from "../api/conditions.ts";
 import { Node } from "../api/core/node.ts";
 import { Pod } from "../api/core/pod/pod.ts";
 import { isNotFound } from "../api/errors.ts";
@@ -10,7 +11,6 @@ import { keyOf } from "../api/meta.ts";
 import type { DeepReadonly } from "../base/readonly.ts";
 import { type Controller, type ControllerContext, index, on } from "./controller.ts";
 import { PODS_BY_NODE, podsByNode } from "./node-lifecycle/controller.ts";
-import { conditionOf as nodeCondition } from "./node-lifecycle/taints.ts";
 import { isEnded, withPodCondition } from "./pod-facts.ts";
 import { timeOf } from "./time.ts";
 
@@ -51,7 +51,8 @@ async function nodeIsGone(name: string, { client }: ControllerContext): Promise<
 }
 
 const isOutOfService = (node: DeepReadonly<Node>): boolean =>
-  nodeCondition(node, "Ready")?.status !== "True" && (node.spec.taints ?? []).some(({ key }) => key === OUT_OF_SERVICE);
+  conditionOf(node.status.conditions, "Ready")?.status !== "True" &&
+  (node.spec.taints ?? []).some(({ key }) => key === OUT_OF_SERVICE);
 
 export function podGarbageCollector({ endedLimit = 12_500 }: PodGarbageOptions = {}): Controller<Pod> {
   // Since when a node has been missed.

@@ -3,6 +3,7 @@
  * https://kubernetes.io/docs/tasks/run-application/configure-pdb/
  */
 
+import { isConditionTrue } from "../../api/conditions.ts";
 import { ApiError } from "../../api/errors.ts";
 import type { KubernetesObject, LabelSelector } from "../../api/meta.ts";
 import { selectorFromObject } from "../../api/selectors/index.ts";
@@ -35,8 +36,7 @@ const covers = ({ spec }: DeepReadonly<Budget>, labels: Readonly<Record<string, 
 
 const TOO_MANY = "Cannot evict pod as it would violate the pod's disruption budget.";
 
-const isReady = ({ status }: Pod): boolean =>
-  status?.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True") === true;
+const isReady = ({ status }: Pod): boolean => isConditionTrue(status?.conditions, "Ready");
 
 function taken(old: DeepReadonly<Budget>, pod: Pod, nowMs: number): Budget {
   const budget = cloneJson(old) as Budget;

@@ -2,7 +2,9 @@
  * Signs approved CertificateSigningRequests of the built-in signers, each by its own rules.
  * https://kubernetes.io/docs/reference/access-authn-authz/certificate-signing-requests/#kubernetes-signers
  */
+
 import { CertificateSigningRequest } from "../../api/certificates/certificate-signing-request.ts";
+import { isConditionTrue } from "../../api/conditions.ts";
 import { formatTime } from "../../api/time.ts";
 import { decodeBase64, decodeUtf8, encodeBase64, encodeUtf8 } from "../../base/bytes.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
@@ -65,8 +67,7 @@ const SIGNERS: Readonly<Record<string, Rule>> = {
   "kubernetes.io/legacy-unknown": () => undefined,
 };
 
-const has = ({ status }: Request, type: string): boolean =>
-  status?.conditions?.some((condition) => condition.type === type && condition.status === "True") === true;
+const has = ({ status }: Request, type: string): boolean => isConditionTrue(status?.conditions, type);
 
 export const certificateSigningController = (signer: CertificateSigner): Controller<CertificateSigningRequest> => ({
   name: "csrsigning",

@@ -1,6 +1,8 @@
 /** The ReplicaSets of one Deployment: finding, making, sizing and tidying them. */
+
 import { Deployment } from "../../api/apps/deployment.ts";
 import { ReplicaSet } from "../../api/apps/replica-set.ts";
+import { conditionOf } from "../../api/conditions.ts";
 import { isAlreadyExists } from "../../api/errors.ts";
 import { controllerOf, controllerReference, type Draft } from "../../api/meta.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
@@ -9,7 +11,7 @@ import type { ControllerContext } from "../controller.ts";
 import { isNamespaceEnding, messageOf } from "../pod-control.ts";
 import * as revisions from "./revision.ts";
 import { maxSurge, newReplicaSetSize, olderFirst, replicasOf, type Scaling } from "./rollout.ts";
-import { condition, conditionOf, hasProgressDeadline, historyLimit, type Status, withCondition } from "./status.ts";
+import { condition, hasProgressDeadline, historyLimit, type Status, withCondition } from "./status.ts";
 
 type ReadonlyDeployment = DeepReadonly<Deployment>;
 type ReadonlyReplicaSet = DeepReadonly<ReplicaSet>;
@@ -56,7 +58,7 @@ async function updateNewReplicaSet(rollout: Rollout, set: ReadonlyReplicaSet, re
     rollout.newSet = await context.client.update(ReplicaSet, changed);
   }
   await takeRevision(rollout, annotations[revisions.REVISION]);
-  if (!hasProgressDeadline(deployment) || conditionOf(deployment.status, "Progressing") !== undefined) return;
+  if (!hasProgressDeadline(deployment) || conditionOf(deployment.status.conditions, "Progressing") !== undefined) return;
   await progressed(rollout, "FoundNewReplicaSet", `Found new replica set "${set.metadata.name}"`);
 }
 

@@ -1,6 +1,8 @@
 /** What a Deployment says about its rollout: https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#deployment-status */
+
 import type { Deployment } from "../../api/apps/deployment.ts";
 import type { ReplicaSet } from "../../api/apps/replica-set.ts";
+import { conditionOf } from "../../api/conditions.ts";
 import { formatTime } from "../../api/time.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
 import { sum } from "../int-or-percent.ts";
@@ -14,9 +16,6 @@ export type Condition = NonNullable<Status["conditions"]>[number];
 
 const FOREVER = 2 ** 31 - 1;
 
-export const conditionOf = (status: Status, type: string): Condition | undefined =>
-  status.conditions?.find((condition) => condition.type === type);
-
 export const condition = (type: string, status: string, reason: string, message: string, nowMs: number): Condition => {
   const time = formatTime(nowMs);
   return { type, status, lastUpdateTime: time, lastTransitionTime: time, reason, message };
@@ -24,7 +23,7 @@ export const condition = (type: string, status: string, reason: string, message:
 
 /** With the condition in place of the one of its type; the moment of transition stays where the status does. */
 export function withCondition(status: Status, next: Condition): Status {
-  const current = conditionOf(status, next.type);
+  const current = conditionOf(status.conditions, next.type);
   if (current?.status === next.status && current.reason === next.reason) return status;
   const lastTransitionTime = current?.status === next.status ? current.lastTransitionTime : next.lastTransitionTime;
   const others = (status.conditions ?? []).filter(({ type }) => type !== next.type);
@@ -32,7 +31,7 @@ export function withCondition(status: Status, next: Condition): Status {
 }
 
 const withoutCondition = (status: Status, type: string): Status =>
-  conditionOf(status, type) === undefined
+  conditionOf(status.conditions, type) === undefined
     ? status
     : { ...status, conditions: (status.conditions ?? []).filter((each) => each.type !== type) };
 
@@ -96,14 +95,14 @@ function isProgressing({ status: before }: ReadonlyDeployment, after: Status): b
 
 /** When the rollout will count as stuck; undefined where it cannot, or already does. */
 export function deadlineMs(deployment: ReadonlyDeployment, status: Status): number | undefined {
-  const progressing = conditionOf(status, "Progressing");
+  const progressing = conditionOf(status.conditions, "Progressing");
   if (!hasProgressDeadline(deployment) || progressing === undefined) return undefined;
   if (progressing.reason === "NewReplicaSetAvailable" || progressing.reason === "ProgressDeadlineExceeded") return undefined;
   return timeOf(progressing.lastUpdateTime) + (deployment.spec.progressDeadlineSeconds ?? 0) * 1_000;
 }
 
 function isTimedOut(deployment: ReadonlyDeployment, status: Status, nowMs: number): boolean {
-  if (conditionOf(status, "Progressing")?.reason === "ProgressDeadlineExceeded") return true;
+  if (conditionOf(status.conditions, "Progressing")?.reason === "ProgressDeadlineExceeded") return true;
   const limitMs = deadlineMs(deployment, status);
   return limitMs !== undefined && limitMs < nowMs;
 }
@@ -132,7 +131,7 @@ function withProgress(
   status: Status,
   nowMs: number,
 ): Status {
-  const current = conditionOf(deployment.status, "Progressing");
+  const current = conditionOf(deployment.status.conditions, "Progressing");
   // Once complete, a Pod that is lost is no rollout.
   if (status.replicas === status.updatedReplicas && current?.reason === "NewReplicaSetAvailable") return status;
   const subject = newSet === undefined ? `Deployment "${deployment.metadata.name}"` : `ReplicaSet "${newSet.metadata.name}"`;
@@ -157,7 +156,7 @@ function withProgress(
 
 /** The Progressing condition while the rollout is paused, or no longer is; undefined where it says so already. */
 export function pauseCondition({ spec: { paused = false }, status }: ReadonlyDeployment, nowMs: number): Condition | undefined {
-  const reason = conditionOf(status, "Progressing")?.reason;
+  const reason = conditionOf(status.conditions, "Progressing")?.reason;
   if (reason === "ProgressDeadlineExceeded") return undefined;
   const said = reason === "DeploymentPaused";
   if (paused && !said) return condition("Progressing", "Unknown", "DeploymentPaused", "Deployment is paused", nowMs);

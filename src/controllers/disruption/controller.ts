@@ -2,6 +2,7 @@
  * Says how many Pods of each PodDisruptionBudget may be evicted now. The eviction subresource takes from that number.
  * https://kubernetes.io/docs/tasks/run-application/configure-pdb/
  */
+import { conditionOf } from "../../api/conditions.ts";
 import { Pod } from "../../api/core/pod/pod.ts";
 import { keyOf, type LabelSelector } from "../../api/meta.ts";
 import { PodDisruptionBudget } from "../../api/policy/pod-disruption-budget.ts";
@@ -78,7 +79,7 @@ function stillDisrupted(budget: Budget, pods: readonly ReadonlyPod[], context: C
 
 function withAllowed(budget: Budget, reason: string, message: string, nowMs: number): NonNullable<Status["conditions"]> {
   const status = reason === "SufficientPods" ? "True" : "False";
-  const before = budget.status.conditions?.find(({ type }) => type === "DisruptionAllowed");
+  const before = conditionOf(budget.status.conditions, "DisruptionAllowed");
   const lastTransitionTime = before?.status === status ? before.lastTransitionTime : formatTime(nowMs);
   const observedGeneration = budget.metadata.generation ?? 0;
   return [{ type: "DisruptionAllowed", status, observedGeneration, lastTransitionTime, reason, message }];

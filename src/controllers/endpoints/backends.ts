@@ -2,6 +2,7 @@
  * Which Pods stand behind a Service, and at which addresses and ports: what Endpoints and EndpointSlices have in common. Pure.
  * https://kubernetes.io/docs/concepts/services-networking/service/
  */
+import { conditionOf } from "../../api/conditions.ts";
 import { Pod } from "../../api/core/pod/pod.ts";
 import { Service } from "../../api/core/service.ts";
 import { keyOf } from "../../api/meta.ts";
@@ -100,7 +101,7 @@ export const referenceTo = ({ metadata: { namespace, name, uid } }: ReadonlyPod)
 export function lastChange(service: ReadonlyService, pods: readonly ReadonlyPod[]): string {
   let latest = service.metadata.creationTimestamp;
   for (const { status } of pods) {
-    const ready = status.conditions?.find(({ type }) => type === "Ready");
+    const ready = conditionOf(status.conditions, "Ready");
     if (ready?.lastTransitionTime && ready.lastTransitionTime > latest) latest = ready.lastTransitionTime;
   }
   return latest;

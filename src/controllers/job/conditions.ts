@@ -3,6 +3,7 @@
  * https://kubernetes.io/docs/concepts/workloads/controllers/job/#job-termination-and-cleanup
  */
 
+import { conditionOf, isConditionTrue } from "../../api/conditions.ts";
 import { formatTime } from "../../api/time.ts";
 import { sum } from "../int-or-percent.ts";
 import { mostRestarts } from "../pod-facts.ts";
@@ -20,8 +21,7 @@ export interface End {
   message: string;
 }
 
-export const holds = ({ conditions }: JobStatus, type: string): boolean =>
-  conditions?.some((condition) => condition.type === type && condition.status === "True") === true;
+export const holds = ({ conditions }: JobStatus, type: string): boolean => isConditionTrue(conditions, type);
 
 export const isFinished = ({ status }: ReadonlyJob): boolean => holds(status, "Complete") || holds(status, "Failed");
 
@@ -92,7 +92,7 @@ export const endOf = (
 
 /** With the condition in place of the one of its type; one that says the same stays as it is. */
 export function withCondition(conditions: readonly JobCondition[], next: JobCondition): readonly JobCondition[] {
-  const before = conditions.find(({ type }) => type === next.type);
+  const before = conditionOf(conditions, next.type);
   if (before === undefined) return [...conditions, next];
   if (before.status === next.status && before.reason === next.reason && before.message === next.message) return conditions;
   return conditions.map((each) => (each === before ? next : each));

@@ -5,6 +5,7 @@
  * grace period again. Between two signs of life nothing runs; each node has one entry in the queue's heap.
  * https://kubernetes.io/docs/concepts/architecture/nodes/#node-controller
  */
+import { conditionOf } from "../../api/conditions.ts";
 import { Lease } from "../../api/coordination/lease.ts";
 import { Node } from "../../api/core/node.ts";
 import { Pod } from "../../api/core/pod/pod.ts";
@@ -12,7 +13,7 @@ import { formatTime } from "../../api/time.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
 import { type Controller, type ControllerContext, index, on } from "../controller.ts";
 import { isReady } from "../pod-facts.ts";
-import { conditionOf, type ReadonlyNode, taintsFor } from "./taints.ts";
+import { type ReadonlyNode, taintsFor } from "./taints.ts";
 
 export const PODS_BY_NODE = "node";
 /** Every controller that looks for the Pods of a node asks for the same index. */
@@ -91,7 +92,7 @@ export function nodeLifecycleController({ graceMs = 40_000 }: NodeLifecycleOptio
   function healthOf(node: ReadonlyNode, { listers, clock, events }: ControllerContext): Health {
     const { name, uid } = node.metadata;
     const renewed = listers.get(Lease, LEASE_NAMESPACE, name)?.spec.renewTime ?? "";
-    const ready = conditionOf(node, "Ready");
+    const ready = conditionOf(node.status.conditions, "Ready");
     const sign = `${renewed} ${ready?.lastHeartbeatTime ?? ""}`;
     const before = known.get(name);
     if (before?.uid === uid && before.sign === sign) return before;
@@ -104,7 +105,7 @@ export function nodeLifecycleController({ graceMs = 40_000 }: NodeLifecycleOptio
 
   /** Says that the node stopped being ready, once. */
   async function tellChange(node: ReadonlyNode, health: Health, context: ControllerContext): Promise<void> {
-    const ready = conditionOf(node, "Ready")?.status;
+    const ready = conditionOf(node.status.conditions, "Ready")?.status;
     const before = health.ready;
     health.ready = ready;
     if (before !== "True" || ready === "True") return;

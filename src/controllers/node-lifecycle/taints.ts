@@ -2,6 +2,7 @@
  * Which taints a node's conditions stand for. Pure.
  * https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/#taint-based-evictions
  */
+import { conditionOf } from "../../api/conditions.ts";
 import type { Node } from "../../api/core/node.ts";
 import type { Taint } from "../../api/core/taint.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
@@ -24,14 +25,11 @@ const CONDITION_TAINTS: Readonly<Record<string, Readonly<Record<string, string>>
 
 const OURS = new Set([UNSCHEDULABLE, ...Object.values(CONDITION_TAINTS).flatMap((keys) => Object.values(keys))]);
 
-export const conditionOf = (node: ReadonlyNode, type: string) =>
-  node.status.conditions?.find((condition) => condition.type === type);
-
 function wantedTaints(node: ReadonlyNode): Taint[] {
   const noSchedule = (node.status.conditions ?? []).flatMap(({ type, status }) => CONDITION_TAINTS[type]?.[status] ?? []);
   if (node.spec.unschedulable) noSchedule.push(UNSCHEDULABLE);
   const taints: Taint[] = noSchedule.map((key) => ({ key, effect: "NoSchedule" }));
-  const noExecute = CONDITION_TAINTS.Ready?.[conditionOf(node, "Ready")?.status ?? ""];
+  const noExecute = CONDITION_TAINTS.Ready?.[conditionOf(node.status.conditions, "Ready")?.status ?? ""];
   if (noExecute !== undefined) taints.push({ key: noExecute, effect: "NoExecute" });
   return taints;
 }

@@ -3,6 +3,7 @@
  * minutes.
  * https://kubernetes.io/docs/concepts/architecture/nodes/#node-status
  */
+import { conditionOf } from "../../api/conditions.ts";
 import { Node } from "../../api/core/node.ts";
 import { isAlreadyExists, isNotFound } from "../../api/errors.ts";
 import { type Clock, sleep, type Timer } from "../../base/clock.ts";
@@ -94,8 +95,7 @@ function tell({ events, nodeName }: NodeReporterOptions, node: DeepReadonly<Node
   events.event(about, "Normal", reason, message ?? `Node ${nodeName} status is now: ${reason}`);
 }
 
-const readyOf = (node: DeepReadonly<Node>): string | undefined =>
-  node.status.conditions?.find(({ type }) => type === "Ready")?.status;
+const readyOf = (node: DeepReadonly<Node>): string | undefined => conditionOf(node.status.conditions, "Ready")?.status;
 
 export function createNodeReporter(options: NodeReporterOptions): NodeReporter {
   const { client, clock, wheel, logger, nodeName } = options;

@@ -2,6 +2,7 @@
  * What a kubelet says of its node. Pure.
  * https://kubernetes.io/docs/reference/node/node-status/
  */
+import { conditionOf } from "../../api/conditions.ts";
 import type { Node } from "../../api/core/node.ts";
 import type { ContainerImage, NodeCondition, NodeStatus } from "../../api/generated/core-v1.ts";
 import type { Draft } from "../../api/meta.ts";
@@ -30,7 +31,7 @@ interface Verdict {
 
 function readiness({ conditions }: RuntimeStatus): Verdict {
   const problem = (type: string, what: string): string | undefined => {
-    const condition = conditions.find((each) => each.type === type);
+    const condition = conditionOf(conditions, type);
     if (condition?.status) return undefined;
     const { reason = "", message = "" } = condition ?? {};
     return `container runtime ${what} not ready: ${type}=false reason:${reason} message:${message}`;

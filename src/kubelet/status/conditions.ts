@@ -2,6 +2,7 @@
  * The conditions of a Pod that are the kubelet's, in the order in which upstream writes them.
  * https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-conditions
  */
+import { conditionOf } from "../../api/conditions.ts";
 import type { ContainerStatus, PodCondition } from "../../api/generated/core-v1.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
 import { isSidecar, type ReadonlyPod } from "../pod/containers.ts";
@@ -50,7 +51,7 @@ function ready(pod: ReadonlyPod, containers: Verdict): Verdict {
   if (containers.status === "False") return containers;
   const problems: string[] = [];
   for (const { conditionType } of pod.spec.readinessGates ?? []) {
-    const condition = pod.status.conditions?.find(({ type }) => type === conditionType);
+    const condition = conditionOf(pod.status.conditions, conditionType);
     if (condition === undefined)
       problems.push(`corresponding condition of pod readiness gate "${conditionType}" does not exist.`);
     else if (condition.status !== "True")
