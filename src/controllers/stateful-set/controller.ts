@@ -14,12 +14,15 @@ import { type History, type HistoryOf, type Revision, syncHistory, templateOf, t
 import { claimOwned } from "../ownership.ts";
 import { messageOf } from "../pod-control.ts";
 import { isAvailable, nextAvailableInMs } from "../pod-facts.ts";
+import { hasStaleClaim, retainClaims } from "./claim-retention.ts";
 import { claimsOf, memberPod, ordinalOf, podName, type ReadonlyPod, type ReadonlySet } from "./identity.ts";
 import { firstOrdinal, isDying, isRunningAndReady, type Members, nextSteps, revisionOf, type Step } from "./plan.ts";
 
 type Status = DeepReadonly<StatefulSet["status"]>;
 
 const HASH = "controller.kubernetes.io/hash";
+/** How soon a Pod is tried again that waits for the claim of its predecessor to go. */
+const STALE_CLAIM_MS = 1_000;
 
 interface Sync {
   set: ReadonlySet;
@@ -56,6 +59,7 @@ async function createClaims({ set, context }: Sync, ordinal: number): Promise<vo
 
 async function createMember(sync: Sync, ordinal: number): Promise<void> {
   const { set, context } = sync;
+  if (hasStaleClaim(set, ordinal, context.listers)) return context.requeueAfter(keyOf(set), STALE_CLAIM_MS);
   await createClaims(sync, ordinal);
   const revision = revisionFor(sync, ordinal);
   const what = `Pod ${podName(set, ordinal)} in StatefulSet ${set.metadata.name}`;
@@ -128,6 +132,8 @@ const reconcile: Reconcile<StatefulSet> = async (set, context) => {
 
   await client.updateStatusIfChanged(StatefulSet, set, statusOf(sync, members));
   if (set.metadata.deletionTimestamp !== undefined) return;
+  // Before a Pod goes its claims know whether they go with it.
+  for (const pod of pods) if (!isDying(pod)) await retainClaims(set, pod, context);
   for (const step of nextSteps(members)) await take(sync, step);
   const inUse = ({ metadata }: Revision): boolean =>
     metadata.name === current.metadata.name || pods.some((pod) => revisionOf(pod) === metadata.name);
