@@ -4,22 +4,15 @@
  */
 import type { DeepReadonly } from "../../base/readonly.ts";
 import { defaultPodTemplate } from "../core/pod/defaults.ts";
-import { templateWarnings } from "../core/pod/warnings.ts";
+import { templateWarnings, workloadNameWarnings } from "../core/pod/warnings.ts";
 import type * as generated from "../generated/apps-v1.ts";
 import { scaledValue } from "../int-or-string.ts";
 import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
-import {
-  immutable,
-  intOrPercent,
-  notDecremented,
-  notNegative,
-  oneOf,
-  restartsAlways,
-  validateSelectorAndTemplate,
-} from "../validation.ts";
+import { immutable, intOrPercent, notDecremented, notNegative, oneOf } from "../validation.ts";
 import type { Report } from "../validation-report.ts";
 import { deploymentCells } from "./workload-columns.ts";
+import { restartsAlways, validateSelectorAndTemplate } from "./workload-validation.ts";
 
 export type Deployment = generated.Deployment;
 
@@ -106,7 +99,10 @@ const strategy: Strategy<Deployment> = {
   },
 
   validateSubresource: { status: validateStatus },
-  warnings: ({ spec }) => templateWarnings(spec.template),
+  warnings: ({ metadata, spec }, previous) => [
+    ...(previous === undefined ? workloadNameWarnings(metadata.name) : []),
+    ...templateWarnings(spec.template),
+  ],
 };
 
 export const Deployment: Resource<Deployment> = resource({ group: "apps", resource: "deployments" }, strategy);

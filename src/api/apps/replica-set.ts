@@ -4,13 +4,14 @@
  */
 import type { DeepReadonly } from "../../base/readonly.ts";
 import { defaultPodTemplate } from "../core/pod/defaults.ts";
-import { templateWarnings } from "../core/pod/warnings.ts";
+import { templateWarnings, workloadNameWarnings } from "../core/pod/warnings.ts";
 import type * as generated from "../generated/apps-v1.ts";
 import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
-import { immutable, notNegative, restartsAlways, validateSelectorAndTemplate } from "../validation.ts";
+import { immutable, notNegative } from "../validation.ts";
 import type { Report } from "../validation-report.ts";
 import { replicaSetCells } from "./workload-columns.ts";
+import { restartsAlways, validateSelectorAndTemplate } from "./workload-validation.ts";
 
 export type ReplicaSet = generated.ReplicaSet;
 
@@ -59,7 +60,10 @@ const strategy: Strategy<ReplicaSet> = {
     if (previous) immutable(spec.selector, previous.spec.selector, here.at("selector"));
   },
 
-  warnings: ({ spec }) => (spec.template ? templateWarnings(spec.template) : []),
+  warnings: ({ metadata, spec }, previous) => [
+    ...(previous === undefined ? workloadNameWarnings(metadata.name) : []),
+    ...(spec.template ? templateWarnings(spec.template) : []),
+  ],
 
   validateSubresource: {
     status: ({ status }, _previous, report) => validateReplicaCounts(status, report.at("status")),

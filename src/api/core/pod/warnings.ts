@@ -23,7 +23,7 @@ const NANO = 1_000_000_000n;
 /** Beyond 64 bits of thousandths an amount is cut, and is no whole number any more. */
 const MOST_NANO = (2n ** 63n - 1n) * 1_000_000n;
 
-function nodeLabelWarnings({ nodeSelector = {} }: Spec, path: string): string[] {
+function nodeLabelWarnings({ nodeSelector = {} }: Pick<Spec, "nodeSelector">, path: string): string[] {
   return Object.keys(nodeSelector).flatMap((key) => {
     const [since, now] = OLD_NODE_LABELS[key] ?? [];
     return now === undefined ? [] : [`${path}.nodeSelector[${key}]: deprecated since ${since}; use "${now}" instead`];
@@ -65,22 +65,35 @@ function repeatWarnings({ env = [], ports = [] }: DeepReadonly<Container>, path:
   return warnings;
 }
 
-function specWarnings(spec: Spec, path: string): string[] {
-  const containers = (["initContainers", "containers"] as const).flatMap((field) =>
-    (spec[field] ?? []).flatMap((container, index) => {
-      const here = `${path}.${field}[${index}]`;
-      return [...amountWarnings(container, here), ...repeatWarnings(container, here)];
-    }),
-  );
-  return [...nodeLabelWarnings(spec, path), ...containers];
-}
-
 const annotationWarnings = (annotations: Readonly<Record<string, string>> | undefined, path: string): string[] =>
   annotations?.[CRITICAL_ANNOTATION] === undefined
     ? []
     : [
         `${path}metadata.annotations[${CRITICAL_ANNOTATION}]: non-functional in v1.16+; use the "priorityClassName" field instead`,
       ];
+
+/** `paths`: of the spec, and of what has its metadata. */
+function podContentWarnings(
+  { metadata, spec }: { metadata?: { annotations?: Readonly<Record<string, string>> } | undefined; spec?: Spec | undefined },
+  paths: { spec: string; owner: string },
+): string[] {
+  const containers = (["initContainers", "containers"] as const).flatMap((field) =>
+    (spec?.[field] ?? []).flatMap((container, index) => {
+      const here = `${paths.spec}.${field}[${index}]`;
+      return [...amountWarnings(container, here), ...repeatWarnings(container, here)];
+    }),
+  );
+  return [...nodeLabelWarnings(spec ?? {}, paths.spec), ...annotationWarnings(metadata?.annotations, paths.owner), ...containers];
+}
+
+/** Names of Pods are made of the names of workloads; host names have no dots. */
+export function workloadNameWarnings(name: string | undefined): string[] {
+  const complaints = name ? dnsLabelErrors(name) : [];
+  if (complaints.length === 0) return [];
+  return [
+    `metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label is recommended: [${complaints.join(" ")}]`,
+  ];
+}
 
 /** The name of a Pod is its host name, which has no dots. */
 function nameWarnings(name: string): string[] {
@@ -94,12 +107,9 @@ function nameWarnings(name: string): string[] {
 
 export const podWarnings = ({ metadata, spec }: DeepReadonly<Pod>, previous: DeepReadonly<Pod> | undefined): string[] => [
   ...(previous === undefined && metadata.name ? nameWarnings(metadata.name) : []),
-  ...annotationWarnings(metadata.annotations, ""),
-  ...specWarnings(spec, "spec"),
+  ...podContentWarnings({ metadata, spec }, { spec: "spec", owner: "" }),
 ];
 
 /** `path`: where the template stands. */
-export const templateWarnings = ({ metadata, spec }: DeepReadonly<PodTemplateSpec>, path = "spec.template"): string[] => [
-  ...annotationWarnings(metadata?.annotations, `${path}.`),
-  ...(spec ? specWarnings(spec, `${path}.spec`) : []),
-];
+export const templateWarnings = (template: DeepReadonly<PodTemplateSpec>, path = "spec.template"): string[] =>
+  podContentWarnings(template, { spec: `${path}.spec`, owner: `${path}.` });
