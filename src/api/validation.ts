@@ -1,16 +1,11 @@
 /** Checks that many kinds share, each reporting at the place it is given. */
 import { deepEqual } from "../base/deep-equal.ts";
 import type { DeepReadonly } from "../base/readonly.ts";
-import { validatePodTemplate } from "./core/pod/validation/index.ts";
-import { validateLabelSelector } from "./core/pod/validation/scheduling.ts";
-import type { LabelSelector, PodTemplateSpec } from "./generated/shared.ts";
+import type { LabelSelector } from "./generated/shared.ts";
 import type { IntOrString } from "./int-or-string.ts";
 import { numberOf } from "./integer.ts";
-import { portNameErrors, portNumberErrors } from "./names.ts";
-import { selectorFromObject } from "./selectors/index.ts";
+import { labelValueErrors, portNameErrors, portNumberErrors, qualifiedNameErrors } from "./names.ts";
 import type { Report } from "./validation-report.ts";
-
-export { validateLabelSelector };
 
 const NOT_NEGATIVE = "must be greater than or equal to 0";
 
@@ -21,10 +16,6 @@ export function notNegative(value: number | null | undefined, report: Report): v
 /** A counter of collisions only grows. */
 export function notDecremented(value: number | undefined, previous: number | undefined, report: Report): void {
   if (previous !== undefined && (value ?? -1) < previous) report.invalid(value ?? null, "cannot be decremented");
-}
-
-export function positive(value: number | null | undefined, report: Report): void {
-  if ((numberOf(value) ?? 1) <= 0) report.invalid(value, "must be greater than zero");
 }
 
 /** Reports every complaint of a rule of names about a text. */
@@ -84,44 +75,32 @@ export function intOrPercent(
 export const portOrNameErrors = (port: number | string | undefined): string[] =>
   typeof port === "string" ? portNameErrors(port) : portNumberErrors(port ?? 0);
 
-interface Workload {
-  selector?: DeepReadonly<LabelSelector> | null;
-  template: DeepReadonly<PodTemplateSpec>;
+export function validateLabelKey(key: string, report: Report): void {
+  for (const complaint of qualifiedNameErrors(key)) report.invalid(key, complaint);
 }
 
-/** Selector and template of a workload: the selector picks something, and picks what the template makes. */
-export function validateSelectorAndTemplate(workload: DeepReadonly<Workload>, report: Report): void {
-  validateSelectorOfTemplate(workload, report);
-  validatePodTemplate(workload.template, report.at("template"));
-}
-
-/** The selector alone: volumes of a StatefulSet's Pods come from its claims, so their spec is not looked at before there are Pods. */
-export function validateSelectorOfTemplate({ selector, template }: DeepReadonly<Workload>, report: Report): void {
-  const here = report.at("selector");
-  const before = report.errors;
-  const labels = template.metadata?.labels ?? {};
-  if (!selector) here.required();
-  else {
-    validateLabelSelector(selector, here);
-    if (!Object.keys(selector.matchLabels ?? {}).length && !selector.matchExpressions?.length) {
-      here.invalid(selector, "empty selector is invalid for deployment");
+export function validateLabelSelector(selector: DeepReadonly<LabelSelector> | null | undefined, report: Report): void {
+  for (const [key, value] of Object.entries(selector?.matchLabels ?? {})) {
+    validateLabelKey(key, report.at("matchLabels"));
+    for (const complaint of labelValueErrors(value)) report.at("matchLabels").invalid(value, complaint);
+  }
+  selector?.matchExpressions?.forEach(({ key, operator, values = [] }, index) => {
+    const here = report.at("matchExpressions", index);
+    validateLabelKey(key, here.at("key"));
+    switch (operator) {
+      case "In":
+      case "NotIn":
+        if (values.length === 0) here.at("values").required("must be specified when `operator` is 'In' or 'NotIn'");
+        break;
+      case "Exists":
+      case "DoesNotExist":
+        if (values.length > 0) here.at("values").forbidden("may not be specified when `operator` is 'Exists' or 'DoesNotExist'");
+        break;
+      default:
+        here.at("operator").invalid(operator, "not a valid selector operator");
     }
-  }
-  const wellFormed = report.errors === before;
-  if (selector && !wellFormed && here.errors > before && hasEntries(selector)) here.invalid(selector, "invalid label selector");
-  const matches = wellFormed && selector && selectorFromObject(selector).matches(labels);
-  if ((!selector || wellFormed) && !matches)
-    report.at("template", "metadata", "labels").invalid(labels, "`selector` does not match template `labels`");
-}
-
-const hasEntries = (selector: DeepReadonly<LabelSelector>): boolean =>
-  Object.keys(selector.matchLabels ?? {}).length > 0 || (selector.matchExpressions?.length ?? 0) > 0;
-
-/** Containers of a workload are started again whenever they end. */
-export function restartsAlways(template: DeepReadonly<PodTemplateSpec>, report: Report): void {
-  const policy = template.spec?.restartPolicy;
-  if (policy !== "Always") report.at("template", "spec", "restartPolicy").notSupported(policy ?? "", ["Always"]);
-  if (template.spec?.activeDeadlineSeconds !== undefined) {
-    report.at("template", "spec", "activeDeadlineSeconds").forbidden("activeDeadlineSeconds in ReplicaSet is not Supported");
-  }
+    values.forEach((value, position) => {
+      for (const complaint of labelValueErrors(value)) here.at("values", position).invalid(value, complaint);
+    });
+  });
 }

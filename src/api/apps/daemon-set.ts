@@ -11,9 +11,10 @@ import type * as generated from "../generated/apps-v1.ts";
 import { scaledValue } from "../int-or-string.ts";
 import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
-import { immutable, intOrPercent, notNegative, oneOf, restartsAlways, validateSelectorAndTemplate } from "../validation.ts";
+import { immutable, intOrPercent, notNegative, oneOf } from "../validation.ts";
 import type { Report } from "../validation-report.ts";
 import { daemonSetCells } from "./workload-columns.ts";
+import { restartsAlways, validateSelectorAndTemplate } from "./workload-validation.ts";
 
 export type DaemonSet = generated.DaemonSet;
 

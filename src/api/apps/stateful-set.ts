@@ -9,9 +9,10 @@ import { templateWarnings } from "../core/pod/warnings.ts";
 import type * as generated from "../generated/apps-v1.ts";
 import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
-import { intOrPercent, notNegative, oneOf, restartsAlways, validateSelectorOfTemplate } from "../validation.ts";
+import { intOrPercent, notNegative, oneOf } from "../validation.ts";
 import type { Report } from "../validation-report.ts";
 import { statefulSetCells } from "./workload-columns.ts";
+import { restartsAlways, validateSelectorOfTemplate } from "./workload-validation.ts";
 
 export type StatefulSet = generated.StatefulSet;
 type Spec = DeepReadonly<StatefulSet["spec"]>;

@@ -3,12 +3,13 @@
  * https://kubernetes.io/docs/concepts/workloads/controllers/replicationcontroller/
  */
 import { validateReplicaCounts } from "../apps/replica-set.ts";
+import { restartsAlways } from "../apps/workload-validation.ts";
 import type * as generated from "../generated/core-v1.ts";
 import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
 import { selectorFromLabels } from "../selectors/index.ts";
 import { ageOf, containerCells, formatLabels } from "../table/cells.ts";
-import { notNegative, restartsAlways } from "../validation.ts";
+import { notNegative } from "../validation.ts";
 import { defaultPodTemplate } from "./pod/defaults.ts";
 import { validatePodTemplate } from "./pod/validation/index.ts";
 import { templateWarnings } from "./pod/warnings.ts";

@@ -2,18 +2,11 @@
 import type { DeepReadonly } from "../../../../base/readonly.ts";
 import type { HTTPGetAction, Lifecycle, LifecycleHandler, Probe } from "../../../generated/shared.ts";
 import { numberOf } from "../../../integer.ts";
-import { portNameErrors, portNumberErrors } from "../../../names.ts";
+import { notNegative, portOrNameErrors } from "../../../validation.ts";
 import type { Report } from "../../../validation-report.ts";
 
-const NOT_NEGATIVE = "must be greater than or equal to 0";
-
-export function notNegative(value: number | undefined, report: Report): void {
-  if ((numberOf(value) ?? 0) < 0) report.invalid(value, NOT_NEGATIVE);
-}
-
 function validatePort(port: number | string, report: Report): void {
-  const complaints = typeof port === "number" ? portNumberErrors(port) : portNameErrors(port);
-  for (const complaint of complaints) report.invalid(port, complaint);
+  for (const complaint of portOrNameErrors(port)) report.invalid(port, complaint);
 }
 
 function validateHttpGet(action: DeepReadonly<HTTPGetAction>, report: Report): void {

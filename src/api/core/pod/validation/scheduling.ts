@@ -1,7 +1,7 @@
 /** Field errors of what decides where a Pod runs: selectors, affinity, tolerations, spreading, gates. */
+
 import type { DeepReadonly } from "../../../../base/readonly.ts";
 import type {
-  LabelSelector,
   NodeAffinity,
   NodeSelectorRequirement,
   NodeSelectorTerm,
@@ -13,41 +13,12 @@ import type {
   TopologySpreadConstraint,
 } from "../../../generated/shared.ts";
 import { dnsLabelErrors, labelValueErrors, qualifiedNameErrors } from "../../../names.ts";
+import { validateLabelKey, validateLabelSelector } from "../../../validation.ts";
 import type { Report } from "../../../validation-report.ts";
 
 const SELECTOR_OPERATORS = ["In", "NotIn", "Exists", "DoesNotExist"];
 const NODE_OPERATORS = [...SELECTOR_OPERATORS, "Gt", "Lt"];
 const EFFECTS = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
-
-function validateLabelKey(key: string, report: Report): void {
-  for (const complaint of qualifiedNameErrors(key)) report.invalid(key, complaint);
-}
-
-export function validateLabelSelector(selector: DeepReadonly<LabelSelector> | null | undefined, report: Report): void {
-  for (const [key, value] of Object.entries(selector?.matchLabels ?? {})) {
-    validateLabelKey(key, report.at("matchLabels"));
-    for (const complaint of labelValueErrors(value)) report.at("matchLabels").invalid(value, complaint);
-  }
-  selector?.matchExpressions?.forEach(({ key, operator, values = [] }, index) => {
-    const here = report.at("matchExpressions", index);
-    validateLabelKey(key, here.at("key"));
-    switch (operator) {
-      case "In":
-      case "NotIn":
-        if (values.length === 0) here.at("values").required("must be specified when `operator` is 'In' or 'NotIn'");
-        break;
-      case "Exists":
-      case "DoesNotExist":
-        if (values.length > 0) here.at("values").forbidden("may not be specified when `operator` is 'Exists' or 'DoesNotExist'");
-        break;
-      default:
-        here.at("operator").invalid(operator, "not a valid selector operator");
-    }
-    values.forEach((value, position) => {
-      for (const complaint of labelValueErrors(value)) here.at("values", position).invalid(value, complaint);
-    });
-  });
-}
 
 function validateNodeRequirement({ key, operator, values = [] }: DeepReadonly<NodeSelectorRequirement>, report: Report): void {
   switch (operator) {
