@@ -165,7 +165,8 @@ export function createKubelet(options: KubeletOptions): Kubelet {
       startReflector<Node>({ ...common, of: Node, fieldSelector: `metadata.name=${nodeName}`, target }),
       followPods({ ...common, nodeName, handlers: { put: pods.put, removed: pods.removed, synced: onSynced } }),
     );
-    following = followRuntime({ runtime, clock, logger, onPod: pods.wake, onAll: pods.wakeAll, signal });
+    const eventsMayBeLost = options.host !== undefined;
+    following = followRuntime({ runtime, clock, logger, onPod: pods.wake, onAll: pods.wakeAll, signal, eventsMayBeLost });
   }
 
   return {

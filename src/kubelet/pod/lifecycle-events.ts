@@ -1,5 +1,6 @@
 /**
- * Tells which Pods the runtime has news of: by its events where it has them, else by listing its containers every second.
+ * Tells which Pods the runtime has news of: by its events where it has them, else by listing its containers every second. Also where
+ * there are events the containers are listed now and then: one that was lost must not hold up a Pod for good.
  * https://kubernetes.io/docs/tasks/administer-cluster/switch-to-evented-pleg/
  */
 import { type Clock, sleep } from "../../base/clock.ts";
@@ -16,9 +17,12 @@ export interface LifecycleEventsOptions {
   /** Events may have been missed: look at all. */
   onAll(): void;
   signal: AbortSignal;
+  /** Events of a real runtime may be lost; those of a simulated one are not. */
+  eventsMayBeLost: boolean;
 }
 
 const RELIST_MS = 1_000;
+const RELIST_BESIDE_EVENTS_MS = 10_000;
 
 async function followEvents({ runtime, clock, logger, onPod, onAll, signal }: LifecycleEventsOptions): Promise<void> {
   while (!signal.aborted) {
@@ -34,7 +38,7 @@ async function followEvents({ runtime, clock, logger, onPod, onAll, signal }: Li
   }
 }
 
-async function relist({ runtime, clock, logger, onPod, signal }: LifecycleEventsOptions): Promise<void> {
+async function relist({ runtime, clock, logger, onPod, signal }: LifecycleEventsOptions, periodMs: number): Promise<void> {
   let before = new Map<string, string>();
   while (!signal.aborted) {
     try {
@@ -49,10 +53,13 @@ async function relist({ runtime, clock, logger, onPod, signal }: LifecycleEvents
     } catch (error) {
       logger.warn("runtime not listed", { error: String(error) });
     }
-    await sleep(clock, RELIST_MS, signal);
+    await sleep(clock, periodMs, signal);
   }
 }
 
 /** Resolves when `signal` has aborted. */
-export const followRuntime = (options: LifecycleEventsOptions): Promise<void> =>
-  options.runtime.containerEvents === undefined ? relist(options) : followEvents(options);
+export async function followRuntime(options: LifecycleEventsOptions): Promise<void> {
+  if (options.runtime.containerEvents === undefined) return relist(options, RELIST_MS);
+  const relisting = options.eventsMayBeLost ? relist(options, RELIST_BESIDE_EVENTS_MS) : undefined;
+  await Promise.all([followEvents(options), relisting]);
+}

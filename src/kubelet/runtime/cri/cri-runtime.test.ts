@@ -127,7 +127,7 @@ describe("the runtime behind a CRI socket", () => {
       status: { id: containerId, state: 2, createdAt: 1_795_511_780_060.394 * 1e6, exitCode: 137, reason: "OOMKilled" },
     }));
     fake.answer(rpc.listContainers, () => ({ containers: [{ id: "c", podSandboxId: "s" }] }));
-    fake.answer(rpc.podSandboxStatus, () => ({ status: { id: "s", metadata: { uid: "u" } } }));
+    fake.answer(rpc.listPodSandbox, () => ({ items: [{ id: "s", metadata: { uid: "u" } }] }));
     const status = await runtime.containerStatus("c");
     expect(status).toMatchObject({ podSandboxId: "s", state: "Exited", exitCode: 137, reason: "OOMKilled", finishedAtMs: 0 });
     expect(status.createdAtMs).toBeCloseTo(1_795_511_780_060.394, 2);

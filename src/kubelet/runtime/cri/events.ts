@@ -78,8 +78,9 @@ const TOPICS: Readonly<Record<string, ContainerEventType>> = {
 };
 
 const ASK_TIMEOUT_MS = 10_000;
-/** How long the CRI may lag behind: it is a matter of milliseconds, and the kubelet looks again by itself. */
-const SETTLE_DELAYS_MS = [1, 2, 4, 8, 16, 32, 64, 128, 256];
+/** How long the CRI may lag behind: a matter of milliseconds, but of seconds on a machine with much to do. */
+const SETTLE_LIMIT_MS = 60_000;
+const MAX_SETTLE_DELAY_MS = 500;
 
 export function containerdEvents(connection: Connection, clock: Clock, members: Membership): EventSource {
   return async (onEvent, signal) => {
@@ -87,8 +88,9 @@ export function containerdEvents(connection: Connection, clock: Clock, members: 
     const lanes = new Map<string, Promise<void>>();
     const filters = Object.keys(TOPICS).map((topic) => `namespace==${CRI_NAMESPACE},topic==${JSON.stringify(topic)}`);
     const deliver = async (event: ContainerEvent): Promise<void> => {
-      for (const delayMs of SETTLE_DELAYS_MS) {
-        if (signal.aborted || (await settled(connection, members, event))) break;
+      const deadline = clock.monotonic() + SETTLE_LIMIT_MS;
+      for (let delayMs = 1; !(await settled(connection, members, event)); delayMs = Math.min(delayMs * 2, MAX_SETTLE_DELAY_MS)) {
+        if (signal.aborted || clock.monotonic() > deadline) break;
         await sleep(clock, delayMs, signal);
       }
       const podUid = await members.podUidOf(event.containerId);

@@ -3,7 +3,7 @@
  * runtimes, in events. Remembered from what was made here, asked for otherwise, within a bound.
  */
 import { recentMap } from "../../../base/recent-map.ts";
-import { type CallOptions, isRuntimeError } from "../runtime.ts";
+import type { CallOptions } from "../runtime.ts";
 import type { Connection } from "./connection.ts";
 import { runtimeService as rpc } from "./services.ts";
 
@@ -35,13 +35,10 @@ export function membership(connection: Connection): Membership {
   const ask = async (id: string, options?: CallOptions): Promise<Member | undefined> => {
     const { containers } = await connection.unary(rpc.listContainers, { filter: { id } }, options, ASK_TIMEOUT_MS);
     const podSandboxId = containers[0]?.podSandboxId ?? id;
-    try {
-      const { status } = await connection.unary(rpc.podSandboxStatus, { podSandboxId }, options, ASK_TIMEOUT_MS);
-      return remember(id, { podSandboxId, podUid: status?.metadata?.uid ?? "" });
-    } catch (error) {
-      if (!isRuntimeError(error, "NotFound")) throw error;
-      return containers.length > 0 ? { podSandboxId, podUid: "" } : undefined;
-    }
+    // A list, not a status: a runtime writes every status that it cannot give into its log.
+    const { items } = await connection.unary(rpc.listPodSandbox, { filter: { id: podSandboxId } }, options, ASK_TIMEOUT_MS);
+    if (items[0] !== undefined) return remember(id, { podSandboxId, podUid: items[0].metadata?.uid ?? "" });
+    return containers.length > 0 ? { podSandboxId, podUid: "" } : undefined;
   };
 
   return {
