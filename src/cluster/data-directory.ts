@@ -35,7 +35,7 @@ export function dataDirectory(path: string): DataDirectory {
 }
 
 /** The directory cannot be used. The message says why. */
-export class DataDirectoryError extends Error {
+class DataDirectoryError extends Error {
   override readonly name = "CommandError";
 }
 
