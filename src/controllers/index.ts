@@ -15,6 +15,7 @@ import { endpointSliceController } from "./endpoints/endpoint-slices.ts";
 import { endpointsController } from "./endpoints/endpoints.ts";
 import { endpointSliceMirroringController } from "./endpoints/mirroring.ts";
 import { garbageCollector } from "./garbage-collector/controller.ts";
+import { horizontalPodAutoscalerController } from "./horizontal-pod-autoscaler/controller.ts";
 import { jobController } from "./job/controller.ts";
 import { ttlAfterFinishedController } from "./job/time-to-live.ts";
 import { namespaceController } from "./namespace/controller.ts";
@@ -67,6 +68,7 @@ export const allControllers = (configuration: ControllersConfiguration): readonl
   nodeIpamController(configuration.podCidr),
   nodeLifecycleController(configuration.nodeLifecycle),
   taintEvictionController(),
+  horizontalPodAutoscalerController,
   claimBinder,
   volumeBinder(configuration.volumes),
   claimProtection,
