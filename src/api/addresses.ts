@@ -65,8 +65,7 @@ function v6Text(value: bigint): string {
   return best.length < 2 ? hex(0) : `${hex(0, best.start)}::${hex(best.start + best.length)}`;
 }
 
-export const formatAddress = ({ family, value }: Address): string =>
-  family === "IPv6" ? v6Text(value) : ipv4Text(Number(value));
+const formatAddress = ({ family, value }: Address): string => (family === "IPv6" ? v6Text(value) : ipv4Text(Number(value)));
 
 /** The first address of a range. */
 function networkOf({ family, value, length }: AddressRange): Address {

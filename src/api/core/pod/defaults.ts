@@ -14,8 +14,12 @@ import type {
   ResourceRequirements,
   Volume,
 } from "../../generated/shared.ts";
+import { canonicalQuantity, parseQuantity } from "../../quantity.ts";
 
 const DEFAULT_FILE_MODE = 0o644;
+const NANO_PER_MILLI = 1_000_000n;
+/** What may be finer than thousandths; all other amounts need no look. */
+const FINER_THAN_MILLI = /[nu]$|[eE]-|\.\d{4}/;
 const TOKEN_SECONDS = 3600;
 const CONTAINER_PROBES = ["livenessProbe", "readinessProbe", "startupProbe"] as const;
 
@@ -66,6 +70,15 @@ function defaultRequests(resources: ResourceRequirements | undefined): void {
   }
 }
 
+/** Amounts are kept in thousandths: what is finer is rounded up. */
+function roundAmounts(amounts: Record<string, string> | undefined): void {
+  for (const [name, amount] of Object.entries(amounts ?? {})) {
+    if (!FINER_THAN_MILLI.test(amount)) continue;
+    const { nano } = parseQuantity(amount);
+    if (amounts && nano > 0n && nano % NANO_PER_MILLI !== 0n) amounts[name] = canonicalQuantity(`${nano / NANO_PER_MILLI + 1n}m`);
+  }
+}
+
 function defaultContainer(container: Container | EphemeralContainer): void {
   if (!container.imagePullPolicy) container.imagePullPolicy = defaultPullPolicy(container.image);
   if (!container.terminationMessagePath) container.terminationMessagePath = "/dev/termination-log";
@@ -78,6 +91,8 @@ function defaultContainer(container: Container | EphemeralContainer): void {
   defaultHandler(container.lifecycle?.postStart);
   defaultHandler(container.lifecycle?.preStop);
   defaultEnvironment(container.env);
+  roundAmounts(container.resources?.limits);
+  roundAmounts(container.resources?.requests);
 }
 
 function defaultProjected(volume: NonNullable<Volume["projected"]>): void {

@@ -2,6 +2,7 @@
  * v1 Pod: the smallest thing that runs, a group of containers that share network and volumes.
  * https://kubernetes.io/docs/concepts/workloads/pods/
  */
+import { isConditionTrue } from "../../conditions.ts";
 import { cloneJson } from "../../../base/clone.ts";
 import type { DeepReadonly } from "../../../base/readonly.ts";
 import type * as generated from "../../generated/core-v1.ts";
@@ -25,7 +26,7 @@ export type Pod = generated.Pod;
 
 /** True where the condition Ready holds. */
 export const isReady = ({ status }: DeepReadonly<Pod>): boolean =>
-  status.conditions?.some(({ type, status: holds }) => type === "Ready" && holds === "True") ?? false;
+  isConditionTrue(status.conditions, "Ready");
 
 /** What a Pod's status is before anybody has written it. */
 function initialStatus(pod: DeepReadonly<Pod>): Pod["status"] {
