@@ -2,7 +2,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Pod } from "../src/api/core/pod/pod.ts";
-import { realClock } from "../src/base/clock.ts";
+import { keepProcessAlive, realClock } from "../src/base/clock.ts";
 import type { Client } from "../src/client/client.ts";
 import { criRuntime } from "../src/kubelet/runtime/cri/cri-runtime.ts";
 import type { Runtime } from "../src/kubelet/runtime/runtime.ts";
@@ -111,6 +111,7 @@ const words = ({ p50, p90, last }: Times): string =>
   `p50 ${p50.toFixed(0)} ms, p90 ${p90.toFixed(0)} ms, all in ${last.toFixed(0)} ms`;
 
 export async function containerRows(): Promise<Row[]> {
+  const awake = keepProcessAlive();
   const cluster = await openCluster();
   const runtime = await criRuntime({
     endpoint: join(cluster.dataDirectory, "agent/containerd/containerd.sock"),
@@ -143,5 +144,6 @@ export async function containerRows(): Promise<Row[]> {
   } finally {
     await runtime.close();
     await cluster.close();
+    awake.cancel();
   }
 }

@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- api|start|memory|schedule] [--kubeconfig F] [--pods N]`: prints the rows of docs/benchmarks.md.
+ * `npm run bench [-- api|start|memory|schedule|pods] [--kubeconfig F] [--pods N]`: prints the rows of docs/benchmarks.md.
  *
  * With --kubeconfig another server is measured by the same client (api and schedule); otherwise Timonier is started for it.
  */
@@ -98,6 +98,13 @@ if (wanted("schedule")) {
         met: anonymous <= 300,
       });
     });
+}
+
+if (wanted("pods") && !values.kubeconfig) {
+  const { whyNot } = await import("../tests/node/namespaces.ts");
+  const missing = await whyNot();
+  if (missing !== undefined) console.warn(`pods: left out (${missing})`);
+  else rows.push(...(await (await import("./containers.ts")).containerRows()));
 }
 
 printTable(rows);
