@@ -1,6 +1,7 @@
 /**
  * Whether two JSON values say the same: key order does not count, a member that is undefined, null or an empty list is one that is
- * not there. Zero, false and "" are values of their own, since for pointers they are.
+ * not there. Zero, false and "" are values of their own, since for pointers they are. (deepEqual of src/base is stricter: there null and
+ * the empty list are values, too.)
  */
 export function sameContent(a: unknown, b: unknown): boolean {
   if (a === b) return true;

@@ -1,13 +1,9 @@
-/** An amount that is a number or a percentage of another one: `3`, `"25%"`. */
-export type IntOrPercent = number | string;
+/** Amounts that are a number or a percentage of another one, `3` or `"25%"`, and their sums. */
+import { type IntOrString, scaledValue as scaled } from "../api/int-or-string.ts";
 
-export function scaledValue(value: IntOrPercent | undefined, total: number, round: "up" | "down"): number {
-  if (value === undefined) return 0;
-  if (typeof value === "number") return value;
-  const percent = Number.parseInt(value, 10);
-  if (!value.endsWith("%") || Number.isNaN(percent)) return 0;
-  return round === "up" ? Math.ceil((percent * total) / 100) : Math.floor((percent * total) / 100);
-}
+/** 0 where there is none, or none that says how much. */
+export const scaledValue = (value: IntOrString | undefined, total: number, round: "up" | "down"): number =>
+  scaled(value ?? 0, total, round) ?? 0;
 
 export const sum = (numbers: Iterable<number>): number => {
   let total = 0;

@@ -1,13 +1,13 @@
 /** What controllers ask of a Pod: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/ */
-import { conditionOf, isConditionTrue } from "../api/conditions.ts";
-import type { Pod } from "../api/core/pod/pod.ts";
+import { conditionOf } from "../api/conditions.ts";
+import { isReady, type Pod } from "../api/core/pod/pod.ts";
 import { formatTime } from "../api/time.ts";
 import type { DeepReadonly } from "../base/readonly.ts";
 import { timeOf } from "./time.ts";
 
-type ReadonlyPod = DeepReadonly<Pod>;
+export { isReady };
 
-export const isReady = (pod: ReadonlyPod): boolean => isConditionTrue(pod.status.conditions, "Ready");
+type ReadonlyPod = DeepReadonly<Pod>;
 
 export const isEnded = ({ status: { phase } }: ReadonlyPod): boolean => phase === "Succeeded" || phase === "Failed";
 

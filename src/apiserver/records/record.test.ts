@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { KubernetesObject } from "../../api/meta.ts";
 import { decodeUtf8 } from "../../base/bytes.ts";
-import { decodeMetadata, decodeRecord, encodeRecord, kindPrefix, recordHeader, sameContent } from "./record.ts";
+import { decodeMetadata, decodeRecord, encodeRecord, kindPrefix, recordHeader, sameRecord } from "./record.ts";
 import { chunkWriter, spliceObject } from "./splice.ts";
 
 const object = {
@@ -36,7 +36,7 @@ describe("a record", () => {
 
   test("is the same as another one of the same content, whatever the revision", () => {
     const later = { ...object, metadata: { ...object.metadata, resourceVersion: "99" } };
-    expect(sameContent(record, encodeRecord(later, 7))).toBe(true);
-    expect(sameContent(record, encodeRecord({ ...object, data: { text: "日木" } } as never, 7))).toBe(false);
+    expect(sameRecord(record, encodeRecord(later, 7))).toBe(true);
+    expect(sameRecord(record, encodeRecord({ ...object, data: { text: "日木" } } as never, 7))).toBe(false);
   });
 });

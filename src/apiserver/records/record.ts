@@ -122,7 +122,7 @@ export function decodeRecord(record: Uint8Array, revision: number, type: { apiVe
 }
 
 /** True where both hold the same object, whatever their revisions. */
-export function sameContent(a: Uint8Array, b: Uint8Array): boolean {
+export function sameRecord(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
   for (let index = HEADER_BYTES; index < a.length; index++) if (a[index] !== b[index]) return false;
   return true;

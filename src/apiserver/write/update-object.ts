@@ -10,7 +10,7 @@ import type { KubernetesObject } from "../../api/meta.ts";
 import { report } from "../../api/validation-report.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
 import type { Operation } from "../../store/store.ts";
-import { sameContent } from "../records/record.ts";
+import { sameRecord } from "../records/record.ts";
 import type { Stored } from "../representation/representation.ts";
 import type { ServerParts } from "../server-parts.ts";
 import { apiVersionOf, groupResource, type Target, targetKey } from "../target.ts";
@@ -134,7 +134,7 @@ async function attempt(parts: ServerParts, update: Update, current: Current): Pr
     await commitDelete(parts, { key: current.key, revision: current.revision, others: [...others, ...released] });
     return { object, stored: { record, revision: current.revision } };
   }
-  if (sameContent(record, current.record)) return { object: current.object, stored: current };
+  if (sameRecord(record, current.record)) return { object: current.object, stored: current };
   const { key, revision } = current;
   const stored = await commitPut(parts, { row: target.row, key, object, record, if: { revision }, others });
   return { object, stored };

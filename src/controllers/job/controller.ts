@@ -12,7 +12,7 @@ import { EXPECTATION_TIMEOUT_MS } from "../../client/expectations.ts";
 import type { Controller, ControllerContext, Reconcile } from "../controller.ts";
 import { claimOwned } from "../ownership.ts";
 import { asError, createPods, deletePods } from "../pod-control.ts";
-import { isReady, isTerminating } from "../pod-facts.ts";
+import { isActive, isReady, isTerminating } from "../pod-facts.ts";
 import { byDeletionCost } from "../replica-set/deletion-order.ts";
 import {
   condition,
@@ -26,7 +26,7 @@ import {
   withCondition,
 } from "./conditions.ts";
 import { type Count, countedFields, countPods, type JobStatus } from "./count.ts";
-import { isActive, isIndexed, isTracked, jobPod, type ReadonlyJob, type ReadonlyPod, TRACKING } from "./pods.ts";
+import { isIndexed, isTracked, jobPod, type ReadonlyJob, type ReadonlyPod, TRACKING } from "./pods.ts";
 import { backoffInMs, type FreeIndex, freeIndexes, waitsAsWhole, wantedActive } from "./replacements.ts";
 
 const JOB_CONTROLLER = "kubernetes.io/job-controller";

@@ -28,9 +28,6 @@ export function indexOf({ metadata }: ReadonlyPod): number {
   return Number.isInteger(index) && index >= 0 ? index : -1;
 }
 
-export const isActive = ({ metadata, status }: ReadonlyPod): boolean =>
-  status.phase !== "Succeeded" && status.phase !== "Failed" && metadata.deletionTimestamp === undefined;
-
 export const hasSucceeded = ({ status }: ReadonlyPod): boolean => status.phase === "Succeeded";
 
 /** A Pod that is being deleted counts as failed at once, unless only failed ones are replaced: then when it has ended. */

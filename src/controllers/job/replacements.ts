@@ -2,17 +2,9 @@
  * How many Pods a Job should run now, for which indexes, and how long it waits after failures. Pure.
  * https://kubernetes.io/docs/concepts/workloads/controllers/job/#pod-backoff-failure-policy
  */
+import { isActive } from "../pod-facts.ts";
 import { type Count, indexFailures } from "./count.ts";
-import {
-  finishedAtMs,
-  hasFailed,
-  hasSucceeded,
-  indexOf,
-  isActive,
-  isIndexed,
-  type ReadonlyJob,
-  type ReadonlyPod,
-} from "./pods.ts";
+import { finishedAtMs, hasFailed, hasSucceeded, indexOf, isIndexed, type ReadonlyJob, type ReadonlyPod } from "./pods.ts";
 
 const FIRST_DELAY_MS = 10_000;
 const LONGEST_DELAY_MS = 360_000;

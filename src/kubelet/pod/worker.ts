@@ -7,7 +7,7 @@
  * in the Pod's status.
  */
 import type { PodStatus } from "../../api/generated/core-v1.ts";
-import { assert } from "../../base/assert.ts";
+import { AssertionError, assert } from "../../base/assert.ts";
 import type { Activity, Timer } from "../../base/clock.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
 import { backoffMs } from "../../client/backoff.ts";
@@ -209,7 +209,9 @@ function passes(work: PodWork, interrupt: ReturnType<typeof interruption>, once:
 function createWork({ context, pod }: PodWorkerOptions): PodWork {
   const { client, clock, wheel } = context;
   const logger = context.logger.with({ pod: `${pod.metadata.namespace}/${pod.metadata.name}` });
-  const unset = (): never => assert(false, "set by the worker") as never;
+  const unset = (): never => {
+    throw new AssertionError("set by the worker");
+  };
   return {
     context,
     logger,

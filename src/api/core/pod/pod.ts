@@ -2,9 +2,10 @@
  * v1 Pod: the smallest thing that runs, a group of containers that share network and volumes.
  * https://kubernetes.io/docs/concepts/workloads/pods/
  */
-import { isConditionTrue } from "../../conditions.ts";
+
 import { cloneJson } from "../../../base/clone.ts";
 import type { DeepReadonly } from "../../../base/readonly.ts";
+import { isConditionTrue } from "../../conditions.ts";
 import type * as generated from "../../generated/core-v1.ts";
 import { numberOf } from "../../integer.ts";
 import { resource } from "../../resource.ts";
@@ -25,8 +26,7 @@ import { podWarnings } from "./warnings.ts";
 export type Pod = generated.Pod;
 
 /** True where the condition Ready holds. */
-export const isReady = ({ status }: DeepReadonly<Pod>): boolean =>
-  isConditionTrue(status.conditions, "Ready");
+export const isReady = ({ status }: DeepReadonly<Pod>): boolean => isConditionTrue(status.conditions, "Ready");
 
 /** What a Pod's status is before anybody has written it. */
 function initialStatus(pod: DeepReadonly<Pod>): Pod["status"] {
