@@ -2,6 +2,7 @@
  * What a program or a test does with the objects of a cluster, in few words: apply, patch, wait for a condition, watch a number.
  * It stands on a Client alone, so it works on every cluster; only how time passes differs.
  */
+import { conditionOf } from "../api/conditions.ts";
 import { isAlreadyExists, isNotFound } from "../api/errors.ts";
 import type { Draft, KubernetesObject } from "../api/meta.ts";
 import type { AnyResource, Resource } from "../api/row.ts";
@@ -75,7 +76,7 @@ type Standing = KubernetesObject & { status?: { conditions?: Condition[]; observ
 
 /** Whether the object's controller has seen the object as it is now: what kubectl wait asks too. */
 function isTrue({ metadata, status }: Standing, type: string, reason?: string): boolean {
-  const condition = status?.conditions?.find((each) => each.type === type);
+  const condition = conditionOf(status?.conditions, type);
   if (condition?.status !== "True" || (reason !== undefined && condition.reason !== reason)) return false;
   const seen = status?.observedGeneration ?? condition.observedGeneration;
   return seen === undefined || metadata.generation === undefined || seen >= metadata.generation;
@@ -151,7 +152,7 @@ const calls = ({ client, passage, namespace, at, within, read }: Scope): Calls =
   },
   async condition(reference, type) {
     const object = await passage.during(() => read(at(reference)));
-    return object?.status?.conditions?.find((each) => each.type === type);
+    return conditionOf(object?.status?.conditions, type);
   },
   events(reference) {
     const { row, ref } = at(reference);
