@@ -57,7 +57,7 @@ export const allControllers = (configuration: ControllersConfiguration): readonl
   replicaSetController,
   replicationController,
   deploymentController,
-  daemonSetController,
+  daemonSetController(),
   statefulSetController,
   cronJobController,
   jobController,

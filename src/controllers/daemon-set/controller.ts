@@ -15,8 +15,9 @@ import { type History, type HistoryOf, hashOf, syncHistory, trimHistory } from "
 import { scaledValue } from "../int-or-percent.ts";
 import { claimOwned } from "../ownership.ts";
 import { asError, createPods, deletePods, podFrom } from "../pod-control.ts";
-import { isAvailable, isReady, nextAvailableInMs } from "../pod-facts.ts";
+import { isAvailable, isEnded, isReady, nextAvailableInMs } from "../pod-facts.ts";
 import { selectsEverything } from "../selector.ts";
+import { type FailureBackoff, failureBackoff } from "./failure-backoff.ts";
 import { daemonTolerations, nodeOf, pinnedTo, placementOn, type ReadonlyDaemonSet, type ReadonlyNode } from "./placement.ts";
 
 type ReadonlyPod = DeepReadonly<Pod>;
@@ -32,6 +33,7 @@ interface Sync {
   podsOn: ReadonlyMap<string, readonly ReadonlyPod[]>;
   hash: string;
   nowMs: number;
+  backoff: FailureBackoff;
 }
 
 const isDying = ({ metadata }: ReadonlyPod): boolean => metadata.deletionTimestamp !== undefined;
@@ -52,41 +54,67 @@ interface Plan {
   remove: ReadonlyPod[];
 }
 
-/** A node that should have a Pod gets one, others lose theirs; one that failed is replaced. */
+const whereOf = ({ metadata }: ReadonlyPod, node: string): string => `${metadata.namespace}/${metadata.name} on node ${node}`;
+
+/** Pods that have ended and are replaced now. One that failed is left for a while where the one before it failed, too. */
+function endedPods({ daemonSet, context, backoff, nowMs }: Sync, pods: readonly ReadonlyPod[], node: string): ReadonlyPod[] {
+  const { events, requeueAfter } = context;
+  const key = keyOf(daemonSet);
+  const generation = daemonSet.metadata.generation ?? 0;
+  return pods.filter((pod) => {
+    if (isDying(pod)) return false;
+    if (pod.status.phase === "Succeeded") {
+      const message = `Found succeeded daemon pod ${whereOf(pod, node)}, will try to delete it`;
+      events.event(daemonSet, "Normal", "SucceededDaemonPod", message);
+      return true;
+    }
+    if (pod.status.phase !== "Failed") return false;
+    const waitMs = backoff.waitMs({ key, generation, node, nowMs });
+    if (waitMs > 0) {
+      requeueAfter(key, waitMs);
+      return false;
+    }
+    const message = `Found failed daemon pod ${whereOf(pod, node)}, will try to kill it`;
+    events.event(daemonSet, "Warning", "FailedDaemonPod", message);
+    return true;
+  });
+}
+
+/**
+ * All but one of the Pods that run on a node. With a surge an old and a new one stand beside each other while the old one is ready and
+ * the new one not available yet.
+ */
+function surplusPods(sync: Sync, running: readonly ReadonlyPod[]): readonly ReadonlyPod[] {
+  const { daemonSet, hash, nowMs } = sync;
+  const bound = running.toSorted((a, b) => Number(!a.spec.nodeName) - Number(!b.spec.nodeName));
+  if (surgeOf(sync) === 0 || bound.length <= 1) return bound.slice(1);
+  const next = bound.find((pod) => isUpdated(pod, hash));
+  const old = bound.find((pod) => !isUpdated(pod, hash));
+  const surplus = bound.filter((pod) => pod !== next && pod !== old);
+  if (next === undefined || old === undefined) return surplus;
+  const isReplaced = !isReady(old) || isAvailable(next, daemonSet.spec.minReadySeconds ?? 0, nowMs);
+  return isReplaced ? [...surplus, old] : surplus;
+}
+
+/** A node that should have a Pod gets one, others lose theirs; one that has ended is replaced. */
 function placementPlan(sync: Sync): Plan {
-  const { daemonSet, nodes, podsOn, context } = sync;
+  const { daemonSet, nodes, podsOn } = sync;
   const plan: Plan = { create: [], remove: [] };
-  const surge = surgeOf(sync);
   for (const node of nodes) {
     const { name } = node.metadata;
     const { runs, stays } = placementOn(daemonSet, node);
     const pods = podsOn.get(name) ?? [];
-    const failed = pods.filter((pod) => pod.status.phase === "Failed" && !isDying(pod));
-    const ended = pods.filter((pod) => pod.status.phase === "Succeeded" && !isDying(pod));
-    const running = pods.filter((pod) => !failed.includes(pod) && !ended.includes(pod));
-    if (!stays) {
-      plan.remove.push(...pods.filter((pod) => !isDying(pod)));
-      continue;
+    if (!stays) plan.remove.push(...pods.filter((pod) => !isDying(pod)));
+    else if (runs && pods.length === 0) plan.create.push(name);
+    else {
+      const running = pods.filter((pod) => !isEnded(pod) && !isDying(pod));
+      plan.remove.push(...endedPods(sync, pods, name), ...surplusPods(sync, running));
     }
-    if (runs && pods.length === 0) plan.create.push(name);
-    for (const pod of failed) {
-      const where = `${pod.metadata.namespace}/${pod.metadata.name} on node ${name}`;
-      context.events.event(daemonSet, "Warning", "FailedDaemonPod", `Found failed daemon pod ${where}, will try to kill it`);
-    }
-    for (const pod of ended) {
-      const where = `${pod.metadata.namespace}/${pod.metadata.name} on node ${name}`;
-      context.events.event(
-        daemonSet,
-        "Normal",
-        "SucceededDaemonPod",
-        `Found succeeded daemon pod ${where}, will try to delete it`,
-      );
-    }
-    plan.remove.push(...failed, ...ended);
-    // With a surge an old and a new one stand beside each other for a while.
-    const alive = running.filter((pod) => !isDying(pod));
-    if (surge === 0) plan.remove.push(...alive.slice(1));
   }
+  // The node for which they were made has gone before they were bound to it.
+  const known = new Set(nodes.map(({ metadata }) => metadata.name));
+  for (const [name, pods] of podsOn)
+    if (!known.has(name)) plan.remove.push(...pods.filter((pod) => !pod.spec.nodeName && !isDying(pod)));
   return plan;
 }
 
@@ -178,57 +206,64 @@ function statusOf({ daemonSet, nodes, podsOn, hash, nowMs }: Sync, { collisions 
   };
 }
 
-const reconcile: Reconcile<DaemonSet> = async (daemonSet, context) => {
-  const { client, listers, events, expectations, clock, requeueAfter } = context;
-  if (selectsEverything(daemonSet.spec.selector))
-    return events.event(
+const reconcileWith =
+  (backoff: FailureBackoff): Reconcile<DaemonSet> =>
+  async (daemonSet, context) => {
+    const { client, listers, events, expectations, clock, requeueAfter } = context;
+    if (selectsEverything(daemonSet.spec.selector))
+      return events.event(
+        daemonSet,
+        "Warning",
+        "SelectingAll",
+        "This daemon set is selecting all pods. A non-empty selector is required.",
+      );
+    if (daemonSet.metadata.deletionTimestamp !== undefined) return;
+    const historyOf: HistoryOf = { owner: daemonSet, ownerKind: DaemonSet, hashLabel: HASH, context };
+    const history = await syncHistory(historyOf);
+    const current = expectations.satisfied(daemonSet);
+    const owned = listers.ownedBy(Pod, daemonSet);
+    const orphans = listers.orphans(Pod, daemonSet.metadata.namespace ?? "");
+    const pods = await claimOwned({ client, owner: daemonSet, ownerKind: DaemonSet, of: Pod, owned, orphans });
+    const sync: Sync = {
       daemonSet,
-      "Warning",
-      "SelectingAll",
-      "This daemon set is selecting all pods. A non-empty selector is required.",
-    );
-  if (daemonSet.metadata.deletionTimestamp !== undefined) return;
-  const historyOf: HistoryOf = { owner: daemonSet, ownerKind: DaemonSet, hashLabel: HASH, context };
-  const history = await syncHistory(historyOf);
-  const current = expectations.satisfied(daemonSet);
-  const owned = listers.ownedBy(Pod, daemonSet);
-  const orphans = listers.orphans(Pod, daemonSet.metadata.namespace ?? "");
-  const pods = await claimOwned({ client, owner: daemonSet, ownerKind: DaemonSet, of: Pod, owned, orphans });
-  const sync: Sync = {
-    daemonSet,
-    context,
-    nodes: [...listers.list(Node)],
-    podsOn: byNode(pods),
-    hash: hashOf(history.current, HASH),
-    nowMs: clock.now(),
+      context,
+      nodes: [...listers.list(Node)],
+      podsOn: byNode(pods),
+      hash: hashOf(history.current, HASH),
+      nowMs: clock.now(),
+      backoff,
+    };
+    let failure: unknown;
+    if (!current) requeueAfter(keyOf(daemonSet), EXPECTATION_TIMEOUT_MS);
+    else {
+      const plan = placementPlan(sync);
+      const isPlaced = plan.create.length === 0 && plan.remove.length === 0;
+      failure = await carryOut(sync, isPlaced ? updatePlan(sync) : plan);
+    }
+    await client.updateStatusIfChanged(DaemonSet, daemonSet, statusOf(sync, history));
+    if (failure !== undefined) throw asError(failure);
+    await trimHistory(historyOf, history, (revision) => pods.some((pod) => isUpdated(pod, hashOf(revision, HASH))));
+    const availableInMs = nextAvailableInMs(pods, daemonSet.spec.minReadySeconds ?? 0, sync.nowMs);
+    if (availableInMs !== undefined) requeueAfter(keyOf(daemonSet), availableInMs);
   };
-  let failure: unknown;
-  if (!current) requeueAfter(keyOf(daemonSet), EXPECTATION_TIMEOUT_MS);
-  else {
-    const plan = placementPlan(sync);
-    const isPlaced = plan.create.length === 0 && plan.remove.length === 0;
-    failure = await carryOut(sync, isPlaced ? updatePlan(sync) : plan);
-  }
-  await client.updateStatusIfChanged(DaemonSet, daemonSet, statusOf(sync, history));
-  if (failure !== undefined) throw asError(failure);
-  await trimHistory(historyOf, history, (revision) => pods.some((pod) => isUpdated(pod, hashOf(revision, HASH))));
-  const availableInMs = nextAvailableInMs(pods, daemonSet.spec.minReadySeconds ?? 0, sync.nowMs);
-  if (availableInMs !== undefined) requeueAfter(keyOf(daemonSet), availableInMs);
-};
 
 /** Heartbeats of a node say nothing about where Pods go. */
 const isSamePlace = (node: ReadonlyNode, previous: ReadonlyNode): boolean =>
   deepEqual(node.metadata.labels, previous.metadata.labels) && deepEqual(node.spec?.taints, previous.spec?.taints);
 
-export const daemonSetController: Controller<DaemonSet> = {
-  name: "daemonset-controller",
-  account: "daemon-set-controller",
-  reconciles: DaemonSet,
-  wokenBy: [
-    { owned: Pod },
-    { orphans: Pod },
-    { owned: ControllerRevision },
-    on(Node, (_, listers) => [...listers.list(DaemonSet)].map(keyOf), isSamePlace),
-  ],
-  reconcile,
-};
+export function daemonSetController(): Controller<DaemonSet> {
+  const backoff = failureBackoff();
+  return {
+    name: "daemonset-controller",
+    account: "daemon-set-controller",
+    reconciles: DaemonSet,
+    wokenBy: [
+      { owned: Pod },
+      { orphans: Pod },
+      { owned: ControllerRevision },
+      on(Node, (_, listers) => [...listers.list(DaemonSet)].map(keyOf), isSamePlace),
+    ],
+    reconcile: reconcileWith(backoff),
+    forget: backoff.forget,
+  };
+}

@@ -15,7 +15,7 @@ type ReadonlyPod = DeepReadonly<Pod>;
 const FINALIZER = "kubernetes.io/pvc-protection";
 
 /** A Pod that has no node yet uses nothing: no node starts a Pod whose claim is being deleted. */
-export function usesClaim(pod: ReadonlyPod, claim: ReadonlyClaim): boolean {
+function usesClaim(pod: ReadonlyPod, claim: ReadonlyClaim): boolean {
   if (!pod.spec.nodeName || !claimsUsedBy(pod).includes(claim.metadata.name)) return false;
   const byName = pod.spec.volumes?.some(({ persistentVolumeClaim: of }) => of?.claimName === claim.metadata.name);
   // A claim that was made for the Pod is not needed once the Pod has ended.

@@ -55,7 +55,7 @@ const teller = ({ claim, context }: Sync): EventOf => {
   return (type, reason, message) => context.events.event(claim, type, reason, message);
 };
 
-export const isDefaultClass = ({ metadata }: ReadonlyClass): boolean =>
+const isDefaultClass = ({ metadata }: ReadonlyClass): boolean =>
   DEFAULT_CLASS.some((key) => metadata.annotations?.[key] === "true");
 
 /** The newest of the default classes. */

@@ -21,7 +21,7 @@ const ephemeralVolumes = ({ spec }: ReadonlyPod): EphemeralVolume[] =>
     ephemeral?.volumeClaimTemplate ? [{ name, template: ephemeral.volumeClaimTemplate }] : [],
   );
 
-export function ephemeralClaim(pod: ReadonlyPod, { name, template }: EphemeralVolume): Draft<PersistentVolumeClaim> {
+function ephemeralClaim(pod: ReadonlyPod, { name, template }: EphemeralVolume): Draft<PersistentVolumeClaim> {
   const { labels, annotations } = template.metadata ?? {};
   return {
     apiVersion: "v1",
