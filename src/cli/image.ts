@@ -25,6 +25,7 @@ export function addImage(program: Command): void {
       requireServer(directory);
       const release = keepAlive();
       try {
+        console.log(`loading ${archive} …`);
         const { loadArchive } = await import("../cluster/node-images.ts");
         for (const name of await loadArchive(directory, archive, realClock)) console.log(`loaded ${name}`);
       } finally {

@@ -119,6 +119,17 @@ describe.skipIf(missing !== undefined)("first steps on a real node", () => {
     expect(await shipsThroughNodePort()).toEqual(SHIPS);
   }, 60_000);
 
+  test("are found again, too, where only the server died and its agent lives on", async () => {
+    const [before, existing] = [await identities(), await containers()];
+    const [orphan] = agents();
+    await kill([await serverPid()]);
+    await cluster.up();
+    expect(agents()).toHaveLength(1);
+    expect(agents()).not.toContain(orphan);
+    expect(await identities()).toEqual(before);
+    expect(await containers()).toEqual(existing);
+  }, 60_000);
+
   test("end with `down`, which leaves the machine as it was, and come back with the next `up`", async () => {
     await cluster.timonier("down");
     const { files: _kept, ...left } = await whatIsThere(cluster.namespaces, cluster.cgroupRoot);
