@@ -80,6 +80,35 @@ describe("the StatefulSet controller", () => {
     kubelet.stop();
   });
 
+  test("makes Pods of the new template where they are deleted by hand", async () => {
+    await using bench = await start({ updateStrategy: { type: "OnDelete" }, podManagementPolicy: "Parallel" });
+    const kubelet = runPods(bench.client, bench.clock);
+    await bench.clock.advance(1_000);
+    await change(bench, { template: template("db:2") });
+    expect(images(bench)).toEqual(["db:1", "db:1", "db:1"]);
+    await bench.client.delete(Pod, { namespace: "default", name: "db-0" });
+    await bench.clock.advance(1_000);
+    expect(images(bench).sort()).toEqual(["db:1", "db:1", "db:2"]);
+    kubelet.stop();
+  });
+
+  test("lets the claims of Pods go that are scaled down, where that is asked for", async () => {
+    const volumeClaimTemplates = [{ metadata: { name: "data" }, spec: { accessModes: ["ReadWriteOnce"] } }];
+    await using bench = await start({
+      podManagementPolicy: "Parallel",
+      volumeClaimTemplates,
+      persistentVolumeClaimRetentionPolicy: { whenScaled: "Delete", whenDeleted: "Retain" },
+    });
+    const kubelet = runPods(bench.client, bench.clock);
+    await bench.clock.advance(1_000);
+    await change(bench, { replicas: 2 });
+    const owners = bench.client
+      .all<PersistentVolumeClaim>(PersistentVolumeClaim)
+      .map(({ metadata }) => (metadata.ownerReferences ?? []).map(({ kind, name }) => `${kind} ${name}`));
+    expect(owners).toEqual([[], [], ["Pod db-2"]]);
+    kubelet.stop();
+  });
+
   test("takes the last Pod away first", async () => {
     await using bench = await start({ podManagementPolicy: "Parallel" });
     const kubelet = runPods(bench.client, bench.clock);

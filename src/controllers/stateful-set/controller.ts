@@ -33,10 +33,10 @@ interface Sync {
   update: Revision;
 }
 
-/** Below the partition Pods stay at, and come back in, the revision before the update. */
+/** Below the partition Pods stay at, and come back in, the revision before the update. Without rolling updates all come back new. */
 function revisionFor({ set, current, update }: Sync, ordinal: number): Revision {
   const { type, rollingUpdate } = set.spec.updateStrategy;
-  const kept = type === "RollingUpdate" ? (rollingUpdate?.partition ?? 0) : (set.status.currentReplicas ?? 0);
+  const kept = type === "RollingUpdate" ? (rollingUpdate?.partition ?? set.status.currentReplicas ?? 0) : 0;
   return ordinal < firstOrdinal(set) + kept ? current : update;
 }
 
