@@ -2,18 +2,19 @@
  * `npm run build`: one bundled file a program, so that starting reads few files. Native packages and what is loaded lazily
  * stay outside. Tests name a directory of their own, so as not to change a program that runs.
  */
-import { rmSync } from "node:fs";
+import { renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 
 const root = join(import.meta.dirname, "..");
 const outdir = process.argv[2] ?? join(root, "dist");
 
-rmSync(outdir, { recursive: true, force: true });
+// Made whole beside its place and then exchanged: who starts the program meanwhile finds the old one or the new one.
+const draft = `${outdir}.${process.pid}`;
 await build({
   absWorkingDir: root,
   entryPoints: { timonier: "src/cli/main.ts", index: "src/index.ts" },
-  outdir,
+  outdir: draft,
   bundle: true,
   splitting: true,
   format: "esm",
@@ -30,3 +31,5 @@ await build({
   },
   logLevel: "warning",
 });
+rmSync(outdir, { recursive: true, force: true });
+renameSync(draft, outdir);

@@ -110,9 +110,11 @@ async function untilAnswered(path: string): Promise<string> {
   }
 }
 
-// The bundle is of these sources.
-run(process.execPath, [join(root, "scripts/build.ts")]);
-if (runningServer(directory) === undefined) run(timonier, ["up", "--detach"]);
+if (runningServer(directory) === undefined) {
+  // A bundle of these sources; one that runs is left as it is.
+  run(process.execPath, [join(root, "scripts/build.ts")]);
+  run(timonier, ["up", "--detach"]);
+}
 const state = runningServer(directory);
 if (state === undefined) throw new Error("the cluster did not stay up");
 if (state.runtime === "containerd") await loadImages();
