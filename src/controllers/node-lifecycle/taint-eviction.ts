@@ -45,7 +45,11 @@ async function evict(pod: ReadonlyPod, { client, events, clock }: ControllerCont
     message: "Taint manager: deleting due to NoExecute taint",
   };
   try {
-    await client.updateStatusIfChanged(Pod, pod, withPodCondition(pod, disruption, clock.now()));
+    // A patch of this condition alone: whatever else happens to the Pod meanwhile, the reason is told before it ends.
+    const { conditions = [] } = withPodCondition(pod, disruption, clock.now());
+    const told = conditions.filter(({ type }) => type === disruption.type);
+    const patch = { metadata: { uid }, status: { conditions: told } };
+    await client.patch(Pod, { namespace, name }, "strategic", patch, { subresource: "status" });
     await client.delete(Pod, { namespace, name }, { uid });
   } catch (error) {
     if (!isNotFound(error)) throw error;
@@ -76,7 +80,7 @@ export function taintEvictionController(): Controller<Pod> {
     ],
     async reconcile(pod, context) {
       const key = keyOf(pod);
-      if (pod.metadata.deletionTimestamp) return void since.delete(key);
+      // One that is being deleted already is told why it has to go, too.
       const taints = noExecute(context.listers.get(Node, "", pod.spec.nodeName ?? ""));
       if (taints.length === 0) return cancel(key, pod, context);
       const seconds = toleratedSeconds(pod.spec.tolerations ?? [], taints);
