@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { admissionPlugins } from "../../src/apiserver/admission/index.ts";
+import { rbacIndex } from "../../src/apiserver/authz/rbac-index.ts";
 import { testServer } from "../../src/apiserver/testing/in-process.ts";
 
 const PODS = "/api/v1/namespaces/default/pods";
@@ -45,6 +47,16 @@ describe("subresources", () => {
     expect((await bind("n1")).status).toBe(201);
     expect((await request("GET", `${PODS}/p`)).json.spec.nodeName).toBe("n1");
     expect((await bind("n2")).status).toBe(409);
+  });
+
+  test("a Binding of its own binds the Pod of its name, and admission takes it for no Pod", async () => {
+    const { request } = await testServer({ admission: admissionPlugins({ index: rbacIndex(), authorizers: [] }) });
+    await request("POST", "/api/v1/namespaces/default/serviceaccounts", { metadata: { name: "default" } });
+    await request("POST", PODS, pod("p"));
+    const binding = { metadata: { name: "p", labels: { l: "1" } }, target: { kind: "Node", name: "n1" } };
+    expect((await request("POST", "/api/v1/namespaces/default/bindings", binding)).status).toBe(201);
+    const bound = (await request("GET", `${PODS}/p`)).json;
+    expect([bound.spec.nodeName, bound.metadata.labels]).toEqual(["n1", { l: "1" }]);
   });
 
   test("scale reads and writes the replicas of its parent", async () => {

@@ -80,8 +80,8 @@ function bound(old: DeepReadonly<Pod>, binding: Binding, node: string, nowMs: nu
   return pod;
 }
 
-/** POST to `pods/NAME/binding`. */
-export async function bindPod(parts: ServerParts, target: Target): Promise<HttpResponse> {
+/** POST to `pods/NAME/binding`. `admitted`: what admission is asked about, where it is not that. */
+export async function bindPod(parts: ServerParts, target: Target, admitted: Target = target): Promise<HttpResponse> {
   const accepted = acceptedFor(target);
   const options = writeOptions(target.context);
   target.context.dryRun = options.dryRun;
@@ -90,7 +90,7 @@ export async function bindPod(parts: ServerParts, target: Target): Promise<HttpR
   if (binding.metadata.name && binding.metadata.name !== name)
     throw badRequest(`the name of the object (${binding.metadata.name}) does not match the name on the URL (${name})`);
   const node = nodeOf(binding);
-  await admitCreate(parts, target, options, binding);
+  await admitCreate(parts, admitted, options, binding);
   await updateObject(parts, {
     target: { ...target, subresource: undefined },
     options,

@@ -11,7 +11,7 @@ import { BINDING, bindPod } from "./bind-pod.ts";
 import { findEntry } from "./get.ts";
 import { type BodyKind, readKind } from "./kind-body.ts";
 
-/** A Binding of its own names its Pod. */
+/** A Binding of its own names its Pod. Admission sees a Binding, not a Pod. */
 async function createBinding(parts: ServerParts, target: Target): Promise<HttpResponse> {
   const pods = parts.table.find("", "v1", "pods");
   if (pods === undefined) throw methodNotSupported(groupResource(target), "create");
@@ -19,7 +19,7 @@ async function createBinding(parts: ServerParts, target: Target): Promise<HttpRe
   const request = { ...target.context.request, body: () => Promise.resolve(body) };
   const { name } = (await readKind({ ...target, context: { ...target.context, request } }, BINDING)).metadata;
   const context = { ...target.context, request };
-  return bindPod(parts, { ...target, ...pods, context, name });
+  return bindPod(parts, { ...target, ...pods, context, name }, { ...target, context, name });
 }
 
 export async function createVirtual(parts: ServerParts, target: Target): Promise<HttpResponse> {
