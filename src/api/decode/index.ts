@@ -103,7 +103,7 @@ export function decodeOptions(
   if (bytes.length === 0) return {};
   const schema = schemaOf(`${META_TYPES}${kind}`);
   const { object } = readBody(bytes, mediaType, {
-    expected: { group: "", version: "v1", kind, schema },
+    expected: { group: "", version: "v1", kind, schema, anyGroup: true },
     known: () => true,
     fieldValidation: "Ignore",
   } satisfies BodyOptions);
