@@ -44,6 +44,32 @@ describe("writes", () => {
     expect(names[0]).toMatch(/^g-[a-z0-9]{5}$/);
   });
 
+  test("that delete show the object at the version of its deletion", async () => {
+    const { request } = await testServer();
+    const path = "/apis/storage.k8s.io/v1/storageclasses";
+    const made = await request("POST", path, { metadata: { name: "a" }, provisioner: "x.io/p" });
+    const { status, json } = await request("DELETE", `${path}/a`);
+    expect([status, json.kind]).toEqual([200, "StorageClass"]);
+    expect(Number(json.metadata.resourceVersion)).toBeGreaterThan(Number(made.json.metadata.resourceVersion));
+  });
+
+  test("that delete a Pod show the grace period that it ended with", async () => {
+    const { request } = await testServer();
+    const pods = "/api/v1/namespaces/default/pods";
+    await request("POST", pods, { metadata: { name: "p" }, spec: { containers: [{ name: "c", image: "i" }] } });
+    const { json } = await request("DELETE", `${pods}/p`, { gracePeriodSeconds: 0 });
+    expect(json.metadata).toMatchObject({ deletionGracePeriodSeconds: 0, generation: 2 });
+    expect((await request("GET", `${pods}/p`)).status).toBe(404);
+  });
+
+  test("that delete take their options in the group of the resource", async () => {
+    const { request } = await testServer();
+    await request("POST", SERVICES, service("s"));
+    const options = { kind: "DeleteOptions", apiVersion: "apps/v1", propagationPolicy: "Foreground" };
+    const { json } = await request("DELETE", `${SERVICES}/s`, options);
+    expect(json.metadata.finalizers).toEqual(["foregroundDeletion"]);
+  });
+
   test("that delete leave an object with finalizers until the last one is gone", async () => {
     const { request } = await testServer();
     await request("POST", CONFIG_MAPS, { metadata: { name: "a", finalizers: ["x.io/a"] } });

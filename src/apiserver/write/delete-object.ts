@@ -79,14 +79,15 @@ interface Removal {
 
 async function remove(parts: ServerParts, target: Target, removal: Removal): Promise<Deleted> {
   const { options, current, others, marked, writeOptions } = removal;
-  // A Pod whose deletion was under way shows the grace period that it ended with; others are shown as they were.
-  const pending = current.object.metadata.deletionTimestamp != null;
-  const object = pending ? marked : current.object;
-  const stored = pending ? { record: recordOf(target.row, marked), revision: current.revision } : current;
-  if (options.dryRun) return { object, stored, gone: true };
+  const { key, revision } = current;
+  // What has a grace period shows the one that it ended with; others are shown as they were.
+  const showsMark = target.row.strategy.gracePeriodSeconds !== undefined || current.object.metadata.deletionTimestamp != null;
+  const object = showsMark ? marked : current.object;
+  const record = showsMark ? recordOf(target.row, marked) : current.record;
+  if (options.dryRun) return { object, stored: { record, revision }, gone: true };
   const released = await companionReleases(parts, { target, options: writeOptions }, current);
-  await commitDelete(parts, { key: current.key, revision: current.revision, others: [...others, ...released] });
-  return { object, stored, gone: true };
+  const deletedAt = await commitDelete(parts, { key, revision, others: [...others, ...released] });
+  return { object, stored: { record, revision: deletedAt }, gone: true };
 }
 
 /** Throws 404, 409 (preconditions) or what admission says. */
