@@ -72,6 +72,32 @@ const annotationWarnings = (annotations: Readonly<Record<string, string>> | unde
         `${path}metadata.annotations[${CRITICAL_ANNOTATION}]: non-functional in v1.16+; use the "priorityClassName" field instead`,
       ];
 
+/** A selector that is missing selects nothing, which is hardly what was meant. */
+function selectorWarnings({ affinity, topologySpreadConstraints = [] }: Spec, path: string): string[] {
+  const missing = (selector: unknown, place: string): string[] =>
+    selector == null ? [`${path}.${place}.labelSelector: a null labelSelector results in matching no pod`] : [];
+  const terms = (["podAffinity", "podAntiAffinity"] as const).flatMap((kind) => {
+    const required = affinity?.[kind]?.requiredDuringSchedulingIgnoredDuringExecution ?? [];
+    const preferred = affinity?.[kind]?.preferredDuringSchedulingIgnoredDuringExecution ?? [];
+    const place = `affinity.${kind}`;
+    return [
+      ...required.flatMap((term, index) =>
+        missing(term.labelSelector, `${place}.requiredDuringSchedulingIgnoredDuringExecution[${index}]`),
+      ),
+      ...preferred.flatMap(({ podAffinityTerm }, index) =>
+        missing(
+          podAffinityTerm.labelSelector,
+          `${place}.preferredDuringSchedulingIgnoredDuringExecution[${index}].podAffinityTerm`,
+        ),
+      ),
+    ];
+  });
+  const spread = topologySpreadConstraints.flatMap(({ labelSelector }, index) =>
+    missing(labelSelector, `topologySpreadConstraints[${index}]`),
+  );
+  return [...spread, ...terms];
+}
+
 /** `paths`: of the spec, and of what has its metadata. */
 function podContentWarnings(
   { metadata, spec }: { metadata?: { annotations?: Readonly<Record<string, string>> } | undefined; spec?: Spec | undefined },
@@ -83,7 +109,13 @@ function podContentWarnings(
       return [...amountWarnings(container, here), ...repeatWarnings(container, here)];
     }),
   );
-  return [...nodeLabelWarnings(spec ?? {}, paths.spec), ...annotationWarnings(metadata?.annotations, paths.owner), ...containers];
+  const selectors = spec === undefined ? [] : selectorWarnings(spec, paths.spec);
+  return [
+    ...nodeLabelWarnings(spec ?? {}, paths.spec),
+    ...selectors,
+    ...annotationWarnings(metadata?.annotations, paths.owner),
+    ...containers,
+  ];
 }
 
 /** Names of Pods are made of the names of workloads; host names have no dots. */
