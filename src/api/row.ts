@@ -65,6 +65,10 @@ export interface Strategy<T> {
   nameErrors?(name: string, prefix: boolean): string[];
   /** False where the resource has no metadata.generation. Which resources count generations is upstream's. */
   hasGeneration?: boolean;
+  /** 0 where there is none before the first change; 1 unless said otherwise. */
+  firstGeneration?: 0 | 1;
+  /** True where other annotations are a new generation too: those of a Deployment go on to its ReplicaSets. */
+  countsAnnotations?: boolean;
   /** True where PUT to a name that is not there creates it. */
   createOnUpdate?: boolean;
   /** True where a PUT without a resourceVersion is accepted. */

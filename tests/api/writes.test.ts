@@ -14,6 +14,48 @@ describe("writes", () => {
     expect(patched.json.metadata.resourceVersion).toBe(json.metadata.resourceVersion);
   });
 
+  test("that say the same in another order write nothing", async () => {
+    const { request } = await testServer();
+    const budgets = "/apis/policy/v1/namespaces/default/poddisruptionbudgets";
+    const { json } = await request("POST", budgets, { metadata: { name: "b" }, spec: { minAvailable: 0, selector: {} } });
+    const status = { disruptionsAllowed: 0, expectedPods: 0, desiredHealthy: 0, currentHealthy: 0, conditions: [] };
+    const put = await request("PUT", `${budgets}/b/status`, { ...json, status });
+    expect([put.status, put.json.metadata.resourceVersion]).toEqual([200, json.metadata.resourceVersion]);
+  });
+
+  test("of a status that leave the metadata alone own nothing of it", async () => {
+    const { request } = await testServer();
+    const claims = "/apis/resource.k8s.io/v1/namespaces/default/resourceclaims";
+    const { json } = await request("POST", claims, { metadata: { name: "c" }, spec: {} });
+    const { metadata } = json;
+    const put = await request("PUT", `${claims}/c/status`, { ...json, metadata: { ...metadata, labels: { l: "1" } } });
+    expect(put.json.metadata).toEqual(metadata);
+  });
+
+  test("of a Deployment's annotations are a new generation, but not through its status", async () => {
+    const { request } = await testServer();
+    const labels = { app: "x" };
+    const spec = {
+      selector: { matchLabels: labels },
+      template: { metadata: { labels }, spec: { containers: [{ name: "c", image: "i" }] } },
+    };
+    const path = "/apis/apps/v1/namespaces/default/deployments";
+    await request("POST", path, { metadata: { name: "d" }, spec });
+    const annotate = async (at: string, a: string) =>
+      (await request("PATCH", `${path}/${at}`, { metadata: { annotations: { a } } }, MERGE)).json.metadata.generation;
+    expect(await annotate("d", "1")).toBe(2);
+    expect(await annotate("d/status", "2")).toBe(2);
+  });
+
+  test("of a CSIDriver count generations from its first change", async () => {
+    const { request } = await testServer();
+    const path = "/apis/storage.k8s.io/v1/csidrivers";
+    const made = await request("POST", path, { metadata: { name: "d.io" }, spec: {} });
+    expect(made.json.metadata).not.toHaveProperty("generation");
+    const { json } = await request("PATCH", `${path}/d.io`, { spec: { podInfoOnMount: true } }, MERGE);
+    expect(json.metadata.generation).toBe(1);
+  });
+
   test("of an old version are refused", async () => {
     const { request } = await testServer();
     const { json } = await request("POST", CONFIG_MAPS, { metadata: { name: "a" } });

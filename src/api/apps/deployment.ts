@@ -73,6 +73,7 @@ function validateStatus({ status }: DeepReadonly<Deployment>, previous: DeepRead
 const strategy: Strategy<Deployment> = {
   columns: deploymentCells,
   hasGeneration: true,
+  countsAnnotations: true,
   unconditionalUpdate: true,
 
   default({ spec }) {

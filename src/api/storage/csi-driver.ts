@@ -16,6 +16,9 @@ const MIN_TOKEN_SECONDS = 600;
 const MAX_TOKEN_SECONDS = 2 ** 32;
 
 const strategy: Strategy<CSIDriver> = {
+  hasGeneration: true,
+  firstGeneration: 0,
+
   default({ spec }) {
     spec.attachRequired ??= true;
     spec.podInfoOnMount ??= false;

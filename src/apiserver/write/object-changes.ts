@@ -18,7 +18,7 @@ export function timestamp(ms: number): string {
   return lastText;
 }
 
-/** True where anything outside of metadata and status differs: what `generation` counts. */
+/** True where anything outside of metadata and status differs. */
 function specChanged(object: KubernetesObject, old: DeepReadonly<KubernetesObject>): boolean {
   const { metadata: _m, kind: _k, apiVersion: _v, status: _s, ...content } = object as KubernetesObject & { status?: unknown };
   const {
@@ -29,6 +29,18 @@ function specChanged(object: KubernetesObject, old: DeepReadonly<KubernetesObjec
     ...before
   } = old as DeepReadonly<KubernetesObject & { status?: unknown }>;
   return !deepEqual(content, before);
+}
+
+/** What `generation` counts of a write to the object itself, or to its subresource. */
+function isNewGeneration(
+  { strategy }: AnyResource,
+  object: KubernetesObject,
+  old: DeepReadonly<KubernetesObject>,
+  subresource: string | undefined,
+): boolean {
+  if (specChanged(object, old)) return true;
+  if (strategy.countsAnnotations !== true || subresource !== undefined) return false;
+  return !deepEqual(object.metadata.annotations ?? {}, old.metadata.annotations ?? {});
 }
 
 /** Fields that a client cannot set on create. */
@@ -57,13 +69,23 @@ export function keepSystemFields(object: KubernetesObject, old: DeepReadonly<Kub
   if (metadata.deletionTimestamp == null) delete metadata.deletionTimestamp;
 }
 
-export function setGeneration(row: AnyResource, object: KubernetesObject, old: DeepReadonly<KubernetesObject> | undefined): void {
+function setOrDrop({ metadata }: KubernetesObject, generation: number): void {
+  if (generation > 0) metadata.generation = generation;
+  else delete metadata.generation;
+}
+
+export function setGeneration(
+  row: AnyResource,
+  object: KubernetesObject,
+  old: DeepReadonly<KubernetesObject> | undefined,
+  subresource?: string,
+): void {
   if (row.strategy.hasGeneration !== true && row.typed) {
     if (old?.metadata.generation === undefined) delete object.metadata.generation;
     else object.metadata.generation = old.metadata.generation;
     return;
   }
-  if (old === undefined) object.metadata.generation = 1;
+  if (old === undefined) setOrDrop(object, row.strategy.firstGeneration ?? 1);
   else if (row.kind === "PriorityClass") object.metadata.generation = old.metadata.generation ?? 1;
-  else object.metadata.generation = (old.metadata.generation ?? 0) + (specChanged(object, old) ? 1 : 0);
+  else setOrDrop(object, (old.metadata.generation ?? 0) + (isNewGeneration(row, object, old, subresource) ? 1 : 0));
 }

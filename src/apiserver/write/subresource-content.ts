@@ -21,6 +21,13 @@ const KEEP_METADATA: ReadonlySet<string> = new Set([
   "ValidatingAdmissionPolicy",
 ]);
 
+/** Where a status write does not touch the metadata, nobody comes to own any of it either. Changes `object`. */
+export function keepMetadata(row: AnyResource, object: KubernetesObject, old: DeepReadonly<KubernetesObject>): void {
+  if (!KEEP_METADATA.has(row.kind)) return;
+  for (const field of ["labels", "annotations", "ownerReferences", "finalizers"] as const)
+    object.metadata[field] = cloneJson(old.metadata[field] as unknown) as never;
+}
+
 /** Everything but status and metadata stays; of a custom resource's metadata, only managedFields changes. */
 function takeStatus(row: AnyResource, object: KubernetesObject, old: DeepReadonly<KubernetesObject>): void {
   const target = object as Open;
@@ -34,9 +41,7 @@ function takeStatus(row: AnyResource, object: KubernetesObject, old: DeepReadonl
     return;
   }
   if (row.kind === "Deployment") object.metadata.labels = cloneJson(metadata.labels) as never;
-  if (!KEEP_METADATA.has(row.kind)) return;
-  for (const field of ["labels", "annotations", "ownerReferences", "finalizers"] as const)
-    object.metadata[field] = cloneJson(metadata[field] as unknown) as never;
+  keepMetadata(row, object, old);
 }
 
 const hasStatus = (row: AnyResource): boolean => row.subresources.some(({ name }) => name === "status");

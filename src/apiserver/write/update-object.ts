@@ -8,6 +8,7 @@ import { type ApiError, conflict, invalid, modified, notFound, type StatusCause 
 import { updateManagedFields } from "../../api/managed-fields/index.ts";
 import type { KubernetesObject } from "../../api/meta.ts";
 import { report } from "../../api/validation-report.ts";
+import { deepEqual } from "../../base/deep-equal.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
 import type { Operation } from "../../store/store.ts";
 import { sameRecord } from "../records/record.ts";
@@ -19,7 +20,7 @@ import { admissionRequest } from "./create-object.ts";
 import { type Current, readCurrent } from "./current.ts";
 import { keepSystemFields, setGeneration, timestamp } from "./object-changes.ts";
 import { stampConditions } from "./requester.ts";
-import { keepStatus, takeSubresource } from "./subresource-content.ts";
+import { keepMetadata, keepStatus, takeSubresource } from "./subresource-content.ts";
 import { validate } from "./validation.ts";
 import type { WriteOptions } from "./write-options.ts";
 
@@ -80,6 +81,7 @@ async function prepare(
   const old = current.object;
   const operations: Operation[] = [];
   keepSystemFields(object, old);
+  if (subresource?.name === "status") keepMetadata(row, object, old);
   if (internal !== true)
     updateManagedFields({
       row,
@@ -101,7 +103,7 @@ async function prepare(
     keepStatus(row, object, old);
     row.strategy.prepareForUpdate?.(object, old);
   }
-  setGeneration(row, object, old);
+  setGeneration(row, object, old, subresource?.name);
   const causes: StatusCause[] = [];
   for (const companion of parts.companions) {
     if (!companion.handles(row)) continue;
@@ -120,6 +122,10 @@ export function isGone(object: DeepReadonly<KubernetesObject>): boolean {
   return object.kind !== "Namespace" || (spec?.finalizers?.length ?? 0) === 0;
 }
 
+/** The same, in whatever order a client sent its members. */
+const isUnchanged = ({ object, record }: { object: KubernetesObject; record: Uint8Array }, current: Current): boolean =>
+  sameRecord(record, current.record) || (record.length === current.record.length && deepEqual(object, current.object));
+
 async function attempt(parts: ServerParts, update: Update, current: Current): Promise<Updated> {
   const { target, options } = update;
   const object = await update.propose(current.object);
@@ -134,7 +140,7 @@ async function attempt(parts: ServerParts, update: Update, current: Current): Pr
     await commitDelete(parts, { key: current.key, revision: current.revision, others: [...others, ...released] });
     return { object, stored: { record, revision: current.revision } };
   }
-  if (sameRecord(record, current.record)) return { object: current.object, stored: current };
+  if (isUnchanged({ object, record }, current)) return { object: current.object, stored: current };
   const { key, revision } = current;
   const stored = await commitPut(parts, { row: target.row, key, object, record, if: { revision }, others });
   return { object, stored };
