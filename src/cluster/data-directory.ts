@@ -20,7 +20,8 @@ export interface DataDirectory {
 }
 
 export const defaultDataDirectory = (): string =>
-  process.getuid?.() === 0 ? "/var/lib/timonier" : join(homedir(), ".local", "share", "timonier");
+  process.env.TIMONIER_DATA_DIR ??
+  (process.getuid?.() === 0 ? "/var/lib/timonier" : join(homedir(), ".local", "share", "timonier"));
 
 export function dataDirectory(path: string): DataDirectory {
   return {

@@ -10,21 +10,21 @@ import { type WhatIsThere, whatIsThere } from "./what-is-there.ts";
 
 const root = join(import.meta.dirname, "../..");
 const START_LIMIT_MS = 240_000;
-/** Inside of the namespaces, where /var/lib is their own. */
-const DATA_DIRECTORY = "/var/lib/timonier";
 
 const missing = await whyNot();
 
 describe.skipIf(missing !== undefined)("npm start and npm stop", () => {
   let namespaces: Namespaces;
   let before: WhatIsThere;
-  const cgroupRoot = cgroupRootOf(dataDirectory(DATA_DIRECTORY).agent);
+  let cgroupRoot: string;
+  let dataDir: string;
 
   const npm = (command: string) =>
     spawnSync("nsenter", [...namespaces.enter, "npm", "--prefix", root, command], {
       cwd: root,
       encoding: "utf8",
       timeout: START_LIMIT_MS,
+      env: { ...process.env, TIMONIER_DATA_DIR: dataDir },
     });
 
   beforeAll(async () => {
@@ -33,6 +33,8 @@ describe.skipIf(missing !== undefined)("npm start and npm stop", () => {
     mkdirSync(cacheDirectory, { recursive: true });
     await assembleImages({ cacheDirectory, manifest: join(root, "examples/first-steps/api.yaml"), progress() {} });
     namespaces = await openNamespaces();
+    dataDir = join(namespaces.directory, "data");
+    cgroupRoot = cgroupRootOf(dataDirectory(dataDir).agent);
     before = await whatIsThere(namespaces, cgroupRoot);
   }, START_LIMIT_MS);
   afterAll(async () => {
