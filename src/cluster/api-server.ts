@@ -4,6 +4,7 @@
  */
 import { builtInResources } from "../api/resources.ts";
 import { discoveryRoutes } from "../apiserver/discovery/index.ts";
+import { followDanglingSchemas } from "../apiserver/flow-control/dangling-schemas.ts";
 import { createSecurity } from "../apiserver/security.ts";
 import { type ApiServer, createApiServer } from "../apiserver/server.ts";
 import { createClient } from "../client/http-client.ts";
@@ -103,6 +104,7 @@ export async function startApiServer(options: ControlPlaneOptions): Promise<ApiS
   );
   await server.ready();
   progress.synced = true;
+  const endDangling = await followDanglingSchemas({ server, clock, logger });
   const compactor = startCompactor({
     store,
     clock,
@@ -113,6 +115,7 @@ export async function startApiServer(options: ControlPlaneOptions): Promise<ApiS
     async close() {
       progress.shuttingDown = true;
       compactor.stop();
+      endDangling();
       security.stop();
       await server.close();
     },

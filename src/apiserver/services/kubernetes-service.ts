@@ -2,9 +2,8 @@
  * The `kubernetes` Service, through which Pods find this server: the ServiceCIDR object, the Service with the first address of the
  * range, and its endpoints. Written through the server itself, so that it is like any other object.
  */
-import { ApiError } from "../../api/errors.ts";
-import { decodeUtf8, EMPTY, encodeUtf8 } from "../../base/bytes.ts";
-import type { HttpHandler, HttpRequest, UserInfo } from "../../base/http.ts";
+import type { HttpHandler } from "../../base/http.ts";
+import { send } from "../own-request.ts";
 import { ipRange } from "./ip-range.ts";
 
 export interface KubernetesServiceOptions {
@@ -15,31 +14,8 @@ export interface KubernetesServiceOptions {
   port: number;
 }
 
-const SERVER: UserInfo = { name: "system:apiserver", groups: ["system:masters"] };
 const LABELS = { component: "apiserver", provider: "kubernetes" };
 const NAME = "kubernetes";
-
-async function send(handle: HttpHandler, method: string, path: string, body?: object): Promise<number> {
-  const request: HttpRequest = {
-    method,
-    path,
-    query: "",
-    headers: {
-      "content-type": method === "PATCH" ? "application/merge-patch+json" : "application/json",
-      "user-agent": "kube-apiserver",
-    },
-    body: () => Promise.resolve(body ? encodeUtf8(JSON.stringify(body)) : EMPTY),
-    localUser: SERVER,
-    remoteAddress: "",
-    signal: new AbortController().signal,
-  };
-  const response = await handle(request);
-  if (response.status >= 400 && response.status !== 404 && response.status !== 409) {
-    const text = response.body instanceof Uint8Array ? decodeUtf8(response.body) : "";
-    throw new ApiError({ code: response.status, reason: "", message: `cannot write ${path}: ${text}` });
-  }
-  return response.status;
-}
 
 type KubernetesDraft = Readonly<Record<string, unknown>> & { metadata: { name: string; [key: string]: unknown } };
 
