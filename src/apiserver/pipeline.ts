@@ -70,7 +70,8 @@ export function pipeline({ clock, entropy, logger, stages }: PipelineOptions): H
       return complete(context, await run(context));
     } catch (thrown) {
       const response = errorResponse(thrown, negotiateError(request.headers.accept));
-      if (!(thrown instanceof ApiError))
+      // A store that says it cannot (closed, full) is no mistake of ours.
+      if (!(thrown instanceof ApiError) && response.status === 500)
         logger.error("request failed", {
           method: request.method,
           path: request.path,

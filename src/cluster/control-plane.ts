@@ -101,7 +101,10 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       entropy,
       logger: logger.with({ component: "scheduler" }),
     });
-    stops.unshift(() => scheduler.stop());
+    stops.unshift(async () => {
+      await scheduler.stop();
+      events.stop();
+    });
   }
   return {
     handle: server.handle,
