@@ -72,6 +72,19 @@ describe("writes", () => {
     expect(Object.keys((await request("GET", `${CONFIG_MAPS}/a`)).json.data)).toHaveLength(12);
   });
 
+  test("that patch with a key twice take the last one and warn, or refuse the patch where Strict", async () => {
+    const { request } = await testServer();
+    await request("POST", CONFIG_MAPS, { metadata: { name: "a" }, data: { x: "1" } });
+    const twice = '{"data":{"x":"2","x":"3"}}';
+    const strict = await request("PATCH", `${CONFIG_MAPS}/a?fieldValidation=Strict`, twice, MERGE);
+    expect(strict.json).toMatchObject({ code: 422, details: { causes: [{ field: "patch" }] } });
+    const warned = await request("PATCH", `${CONFIG_MAPS}/a?fieldValidation=Warn`, twice, MERGE);
+    expect([warned.status, warned.json.data]).toEqual([200, { x: "3" }]);
+    expect(warned.headers.warning).toContain('duplicate field \\"data.x\\"');
+    const once = await request("PATCH", `${CONFIG_MAPS}/a?fieldValidation=Strict`, { data: { x: "a:b", y: '{"c":1}' } }, MERGE);
+    expect(once.status).toBe(200);
+  });
+
   test("as a dry run are answered and not stored", async () => {
     const { request } = await testServer();
     expect((await request("POST", `${CONFIG_MAPS}?dryRun=All`, { metadata: { name: "a" } })).status).toBe(201);

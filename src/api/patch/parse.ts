@@ -1,5 +1,6 @@
 /** From the body of a PATCH request to what the functions of this folder take. Errors are ApiErrors 400 in upstream's words. */
-import { parseExactly } from "../decode/exact-json.ts";
+import { encodeUtf8 } from "../../base/bytes.ts";
+import { parseExactly, scanJson } from "../decode/exact-json.ts";
 import { badRequest } from "../errors.ts";
 import { isList, isObject, type JsonObject, jsonTypeOf } from "./json.ts";
 import type { JsonPatchOperation } from "./json-patch.ts";
@@ -49,6 +50,17 @@ export function parseMergePatch(text: string): JsonObject {
       `error decoding patch: json: cannot unmarshal ${jsonTypeOf(patch)} into Go value of type map[string]interface {}`,
     );
   return patch;
+}
+
+/** `duplicate field "data.a"` for each key that stands twice in an object of the patch, of which the last one counts. */
+export function duplicateFields(text: string, patch: JsonObject): readonly string[] {
+  return countKeys(patch) === scanJson(encodeUtf8(text)).colons ? [] : parseExactly(text).duplicates;
+}
+
+function countKeys(value: unknown): number {
+  if (isList(value)) return value.reduce<number>((sum, element) => sum + countKeys(element), 0);
+  if (!isObject(value)) return 0;
+  return Object.values(value).reduce<number>((sum, member) => sum + 1 + countKeys(member), 0);
 }
 
 function parse(text: string, before: string): unknown {

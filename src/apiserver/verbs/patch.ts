@@ -10,6 +10,7 @@ import {
   applyJsonPatch,
   applyMergePatch,
   applyStrategicMergePatch,
+  duplicateFields,
   goPrint,
   jsonPatchFieldErrors,
   parseJsonPatch,
@@ -33,6 +34,8 @@ export interface Patch {
   apply(document: Document): Record<string, unknown>;
   /** Complaints about the patch itself, by fieldValidation. */
   complaints: readonly string[];
+  /** Keys that stand twice in it: complaints that come with the patched object, which Strict shows. */
+  duplicates: readonly string[];
   /** The patch as messages show it, where they do. */
   shown?: string;
 }
@@ -55,17 +58,22 @@ export function parsePatch(target: Target, text: string, schema = target.face.sc
   switch (contentTypeOf(target)) {
     case JSON_PATCH: {
       const operations = parseJsonPatch(text);
-      return { apply: (document) => applyJsonPatch(document, operations), complaints: jsonPatchFieldErrors(operations) };
+      return {
+        apply: (document) => applyJsonPatch(document, operations),
+        complaints: jsonPatchFieldErrors(operations),
+        duplicates: [],
+      };
     }
     case MERGE_PATCH: {
       const patch = parseMergePatch(text);
-      return { apply: (document) => applyMergePatch(document, patch), complaints: [] };
+      return { apply: (document) => applyMergePatch(document, patch), complaints: [], duplicates: duplicateFields(text, patch) };
     }
     default: {
       const patch = parseMergePatch(text);
       return {
         apply: (document) => applyStrategicMergePatch(schema, document, patch),
         complaints: [],
+        duplicates: duplicateFields(text, patch),
         shown: goPrint(patch),
       };
     }
@@ -126,6 +134,16 @@ interface Patched {
   patch: Patch;
 }
 
+function reportDuplicates({ context }: Target, { value, patch }: Patched, { fieldValidation }: WriteOptions): void {
+  const { duplicates, shown = JSON.stringify(value) } = patch;
+  if (duplicates.length === 0 || fieldValidation === "Ignore") return;
+  if (fieldValidation === "Strict") {
+    const message = `Invalid value: ${JSON.stringify(shown)}: strict decoding error: ${duplicates.join(", ")}`;
+    throw invalid({ group: "", kind: "" }, "", [{ reason: "FieldValueInvalid", message, field: "patch" }]);
+  }
+  for (const duplicate of duplicates) context.warnings.add(duplicate);
+}
+
 function normalised(
   { row, face, context }: Target,
   { value, patch }: Patched,
@@ -144,6 +162,7 @@ function proposal(target: Target, patch: Patch, options: WriteOptions, old: Deep
   const { face } = target;
   const shown = face.toFace ? face.toFace(cloneJson(old) as KubernetesObject) : old;
   const value = patch.apply(shown as unknown as Document);
+  reportDuplicates(target, { value, patch }, options);
   const object = normalised(target, { value, patch }, options);
   restorePlace(target, object);
   if (object.metadata.uid && object.metadata.uid !== old.metadata.uid) throw changedUid(target, object);
