@@ -45,6 +45,9 @@ describe("writes", () => {
       (await request("PATCH", `${path}/${at}`, { metadata: { annotations: { a } } }, MERGE)).json.metadata.generation;
     expect(await annotate("d", "1")).toBe(2);
     expect(await annotate("d/status", "2")).toBe(2);
+    const before = (await request("GET", `${path}/d`)).json.metadata;
+    const labelled = await request("PATCH", `${path}/d/status`, { metadata: { labels: { l: "1" } } }, MERGE);
+    expect(labelled.json.metadata).toEqual(before);
   });
 
   test("of a CSIDriver count generations from its first change", async () => {

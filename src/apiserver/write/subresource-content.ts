@@ -21,8 +21,9 @@ const KEEP_METADATA: ReadonlySet<string> = new Set([
   "ValidatingAdmissionPolicy",
 ]);
 
-/** Where a status write does not touch the metadata, nobody comes to own any of it either. Changes `object`. */
+/** Where a status write does not touch the metadata (of a Deployment, the labels), nobody comes to own it either. Changes `object`. */
 export function keepMetadata(row: AnyResource, object: KubernetesObject, old: DeepReadonly<KubernetesObject>): void {
+  if (row.kind === "Deployment") object.metadata.labels = cloneJson(old.metadata.labels) as never;
   if (!KEEP_METADATA.has(row.kind)) return;
   for (const field of ["labels", "annotations", "ownerReferences", "finalizers"] as const)
     object.metadata[field] = cloneJson(old.metadata[field] as unknown) as never;
@@ -40,7 +41,6 @@ function takeStatus(row: AnyResource, object: KubernetesObject, old: DeepReadonl
     object.metadata = { ...(cloneJson(metadata) as KubernetesObject["metadata"]), ...(managedFields && { managedFields }) };
     return;
   }
-  if (row.kind === "Deployment") object.metadata.labels = cloneJson(metadata.labels) as never;
   keepMetadata(row, object, old);
 }
 
