@@ -60,7 +60,7 @@ async function attempt(parts: ServerParts, target: Target, options: DeleteOption
   await parts.admission.mutate(request, others);
   await parts.admission.validate(request, others);
   const marked = markDeleted(row, current.object, options, parts.clock.now());
-  if (isGone(marked.object)) return remove(parts, target, { options, current, others, marked: marked.object, writeOptions });
+  if (isGone(marked.object)) return remove(parts, target, { options, current, others, marked, writeOptions });
   if (!marked.changed) return { object: current.object, stored: current, gone: false };
   if (options.dryRun) return { object: marked.object, stored: undefined, gone: false };
   const { key, revision } = current;
@@ -73,12 +73,25 @@ interface Removal {
   options: DeleteOptions;
   current: Current;
   others: Operation[];
-  marked: KubernetesObject;
+  marked: ReturnType<typeof markDeleted>;
   writeOptions: WriteOptions;
 }
 
+/**
+ * What has a grace period is seen to be deleted before it is gone, also where the period is 0: watchers get the mark first.
+ * Gives the revision that is deleted then.
+ */
+async function showMark(parts: ServerParts, { row }: Target, { current, marked }: Removal): Promise<number> {
+  const { key, revision } = current;
+  if (row.strategy.gracePeriodSeconds === undefined || !marked.changed) return revision;
+  const { object } = marked;
+  const stored = await commitPut(parts, { row, key, object, record: recordOf(row, object), if: { revision }, others: [] });
+  return stored.revision;
+}
+
 async function remove(parts: ServerParts, target: Target, removal: Removal): Promise<Deleted> {
-  const { options, current, others, marked, writeOptions } = removal;
+  const { options, current, others, writeOptions } = removal;
+  const marked = removal.marked.object;
   const { key, revision } = current;
   // What has a grace period shows the one that it ended with; others are shown as they were.
   const showsMark = target.row.strategy.gracePeriodSeconds !== undefined || current.object.metadata.deletionTimestamp != null;
@@ -86,7 +99,8 @@ async function remove(parts: ServerParts, target: Target, removal: Removal): Pro
   const record = showsMark ? recordOf(target.row, marked) : current.record;
   if (options.dryRun) return { object, stored: { record, revision }, gone: true };
   const released = await companionReleases(parts, { target, options: writeOptions }, current);
-  const deletedAt = await commitDelete(parts, { key, revision, others: [...others, ...released] });
+  const shown = await showMark(parts, target, removal);
+  const deletedAt = await commitDelete(parts, { key, revision: shown, others: [...others, ...released] });
   return { object, stored: { record, revision: deletedAt }, gone: true };
 }
 
