@@ -42,6 +42,16 @@ describe("watches", () => {
     });
   });
 
+  test("tell of a Pod's deletion before it is gone, also where nobody has to be waited for", async () => {
+    const { request, watch } = await testServer();
+    const pods = "/api/v1/namespaces/default/pods";
+    await request("POST", pods, { metadata: { name: "p" }, spec: { containers: [{ name: "c", image: "i" }] } });
+    const { events } = await watch(`${pods}?watch=1`);
+    await request("DELETE", `${pods}/p`);
+    expect(told(events)).toEqual(["ADDED p", "MODIFIED p", "DELETED p"]);
+    expect(events[1].object.metadata).toMatchObject({ deletionGracePeriodSeconds: 0, deletionTimestamp: expect.any(String) });
+  });
+
   test("end initial events with a bookmark where that was asked for", async () => {
     const { request, watch } = await testServer();
     await request("POST", CONFIG_MAPS, { metadata: { name: "a" } });
