@@ -9,8 +9,12 @@ import type { Resource, Strategy } from "../row.ts";
 import { ageOf, formatAccessModes, UNSET } from "../table/cells.ts";
 import { formatTime } from "../time.ts";
 import { validateVolume } from "./volume-validation.ts";
+import { removedVolumeWarnings } from "./volume-warnings.ts";
 
 export type PersistentVolume = generated.PersistentVolume;
+
+const RECYCLE =
+  "spec.persistentVolumeReclaimPolicy: The Recycle reclaim policy is deprecated. Instead, the recommended approach is to use dynamic provisioning.";
 
 const strategy: Strategy<PersistentVolume> = {
   prepareForCreate(volume) {
@@ -29,12 +33,10 @@ const strategy: Strategy<PersistentVolume> = {
   },
 
   validate: validateVolume,
-  warnings: ({ spec }) =>
-    spec.persistentVolumeReclaimPolicy === "Recycle"
-      ? [
-          "spec.persistentVolumeReclaimPolicy: The Recycle reclaim policy is deprecated. Instead, the recommended approach is to use dynamic provisioning.",
-        ]
-      : [],
+  warnings: ({ spec }) => [
+    ...(spec.persistentVolumeReclaimPolicy === "Recycle" ? [RECYCLE] : []),
+    ...removedVolumeWarnings(spec, "spec"),
+  ],
 
   unconditionalUpdate: true,
 

@@ -21,3 +21,23 @@ test("a selector of Pods that is missing is warned of, an empty one is not", () 
     `${place}.preferredDuringSchedulingIgnoredDuringExecution[0].podAffinityTerm.labelSelector: ${NOTHING}`,
   ]);
 });
+
+test("old names of labels, removed volumes and a negative grace period are warned of", () => {
+  const terms = [{ matchExpressions: [{ key: "beta.kubernetes.io/os", operator: "Exists" as const }] }];
+  const spec = {
+    containers,
+    nodeSelector: { "beta.kubernetes.io/arch": "amd64", "kubernetes.io/os": "linux" },
+    affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: terms } } },
+    volumes: [
+      { name: "v", emptyDir: {} },
+      { name: "w", rbd: { image: "i", monitors: ["m"] } },
+    ],
+    terminationGracePeriodSeconds: -1,
+  };
+  expect(templateWarnings({ metadata: {}, spec } as never, "template")).toEqual([
+    'template.spec.nodeSelector[beta.kubernetes.io/arch]: deprecated since v1.14; use "kubernetes.io/arch" instead',
+    'template.spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[0].matchExpressions[0].key: beta.kubernetes.io/os is deprecated since v1.14; use "kubernetes.io/os" instead',
+    "template.spec.volumes[1].rbd: deprecated in v1.28, non-functional in v1.31+",
+    "template.spec.terminationGracePeriodSeconds: must be >= 0; negative values are invalid and will be treated as 1",
+  ]);
+});

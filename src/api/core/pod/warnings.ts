@@ -7,28 +7,15 @@ import type { Pod } from "../../generated/core-v1.ts";
 import type { Container, PodSpec, PodTemplateSpec } from "../../generated/shared.ts";
 import { dnsLabelErrors } from "../../names.ts";
 import { parseQuantity } from "../../quantity.ts";
+import { removedVolumeWarnings } from "../volume-warnings.ts";
+import { placementWarnings } from "./placement-warnings.ts";
 
 type Spec = DeepReadonly<PodSpec>;
 
-/** Labels of nodes that have another name now. */
-const OLD_NODE_LABELS: Readonly<Record<string, readonly [since: string, now: string]>> = {
-  "beta.kubernetes.io/arch": ["v1.14", "kubernetes.io/arch"],
-  "beta.kubernetes.io/os": ["v1.14", "kubernetes.io/os"],
-  "failure-domain.beta.kubernetes.io/region": ["v1.17", "topology.kubernetes.io/region"],
-  "failure-domain.beta.kubernetes.io/zone": ["v1.17", "topology.kubernetes.io/zone"],
-  "beta.kubernetes.io/instance-type": ["v1.17", "node.kubernetes.io/instance-type"],
-};
 const CRITICAL_ANNOTATION = "scheduler.alpha.kubernetes.io/critical-pod";
 const NANO = 1_000_000_000n;
 /** Beyond 64 bits of thousandths an amount is cut, and is no whole number any more. */
 const MOST_NANO = (2n ** 63n - 1n) * 1_000_000n;
-
-function nodeLabelWarnings({ nodeSelector = {} }: Pick<Spec, "nodeSelector">, path: string): string[] {
-  return Object.keys(nodeSelector).flatMap((key) => {
-    const [since, now] = OLD_NODE_LABELS[key] ?? [];
-    return now === undefined ? [] : [`${path}.nodeSelector[${key}]: deprecated since ${since}; use "${now}" instead`];
-  });
-}
 
 function amountWarnings({ resources }: DeepReadonly<Container>, path: string): string[] {
   return (["limits", "requests"] as const).flatMap((field) =>
@@ -65,38 +52,21 @@ function repeatWarnings({ env = [], ports = [] }: DeepReadonly<Container>, path:
   return warnings;
 }
 
+/** What Pods will no longer get, or never: volumes of plugins that are gone, and a grace period before it began. */
+const specWarnings = (spec: Spec, path: string): string[] => [
+  ...placementWarnings(spec, path),
+  ...(spec.volumes ?? []).flatMap((volume, index) => removedVolumeWarnings(volume, `${path}.volumes[${index}]`)),
+  ...((spec.terminationGracePeriodSeconds ?? 0) < 0
+    ? [`${path}.terminationGracePeriodSeconds: must be >= 0; negative values are invalid and will be treated as 1`]
+    : []),
+];
+
 const annotationWarnings = (annotations: Readonly<Record<string, string>> | undefined, path: string): string[] =>
   annotations?.[CRITICAL_ANNOTATION] === undefined
     ? []
     : [
         `${path}metadata.annotations[${CRITICAL_ANNOTATION}]: non-functional in v1.16+; use the "priorityClassName" field instead`,
       ];
-
-/** A selector that is missing selects nothing, which is hardly what was meant. */
-function selectorWarnings({ affinity, topologySpreadConstraints = [] }: Spec, path: string): string[] {
-  const missing = (selector: unknown, place: string): string[] =>
-    selector == null ? [`${path}.${place}.labelSelector: a null labelSelector results in matching no pod`] : [];
-  const terms = (["podAffinity", "podAntiAffinity"] as const).flatMap((kind) => {
-    const required = affinity?.[kind]?.requiredDuringSchedulingIgnoredDuringExecution ?? [];
-    const preferred = affinity?.[kind]?.preferredDuringSchedulingIgnoredDuringExecution ?? [];
-    const place = `affinity.${kind}`;
-    return [
-      ...required.flatMap((term, index) =>
-        missing(term.labelSelector, `${place}.requiredDuringSchedulingIgnoredDuringExecution[${index}]`),
-      ),
-      ...preferred.flatMap(({ podAffinityTerm }, index) =>
-        missing(
-          podAffinityTerm.labelSelector,
-          `${place}.preferredDuringSchedulingIgnoredDuringExecution[${index}].podAffinityTerm`,
-        ),
-      ),
-    ];
-  });
-  const spread = topologySpreadConstraints.flatMap(({ labelSelector }, index) =>
-    missing(labelSelector, `topologySpreadConstraints[${index}]`),
-  );
-  return [...spread, ...terms];
-}
 
 /** `paths`: of the spec, and of what has its metadata. */
 function podContentWarnings(
@@ -109,13 +79,8 @@ function podContentWarnings(
       return [...amountWarnings(container, here), ...repeatWarnings(container, here)];
     }),
   );
-  const selectors = spec === undefined ? [] : selectorWarnings(spec, paths.spec);
-  return [
-    ...nodeLabelWarnings(spec ?? {}, paths.spec),
-    ...selectors,
-    ...annotationWarnings(metadata?.annotations, paths.owner),
-    ...containers,
-  ];
+  const ofSpec = spec === undefined ? [] : specWarnings(spec, paths.spec);
+  return [...ofSpec, ...annotationWarnings(metadata?.annotations, paths.owner), ...containers];
 }
 
 /** Names of Pods are made of the names of workloads; host names have no dots. */
