@@ -44,10 +44,8 @@ async function markDisrupted(parts: ServerParts, target: Target): Promise<void> 
     internal: true,
     propose(old) {
       const pod = cloneJson(old) as Pod;
-      const { generation: observedGeneration } = pod.metadata;
       const marked = {
         type: "DisruptionTarget",
-        ...(observedGeneration === undefined ? {} : { observedGeneration }),
         status: "True",
         lastProbeTime: null,
         lastTransitionTime: timestamp(parts.clock.now()),
