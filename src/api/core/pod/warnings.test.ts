@@ -41,3 +41,9 @@ test("old names of labels, removed volumes and a negative grace period are warne
     "template.spec.terminationGracePeriodSeconds: must be >= 0; negative values are invalid and will be treated as 1",
   ]);
 });
+
+test("a grace period beyond what a number holds exactly is no negative one", () => {
+  const { rawJSON } = JSON as unknown as { rawJSON(text: string): number };
+  const spec = { containers, terminationGracePeriodSeconds: rawJSON("9223372036854775807") };
+  expect(templateWarnings({ metadata: {}, spec } as never)).toEqual([]);
+});

@@ -5,6 +5,7 @@
 import type { DeepReadonly } from "../../../base/readonly.ts";
 import type { Pod } from "../../generated/core-v1.ts";
 import type { Container, PodSpec, PodTemplateSpec } from "../../generated/shared.ts";
+import { numberOf } from "../../integer.ts";
 import { dnsLabelErrors } from "../../names.ts";
 import { parseQuantity } from "../../quantity.ts";
 import { removedVolumeWarnings } from "../volume-warnings.ts";
@@ -56,7 +57,7 @@ function repeatWarnings({ env = [], ports = [] }: DeepReadonly<Container>, path:
 const specWarnings = (spec: Spec, path: string): string[] => [
   ...placementWarnings(spec, path),
   ...(spec.volumes ?? []).flatMap((volume, index) => removedVolumeWarnings(volume, `${path}.volumes[${index}]`)),
-  ...((spec.terminationGracePeriodSeconds ?? 0) < 0
+  ...((numberOf(spec.terminationGracePeriodSeconds) ?? 0) < 0
     ? [`${path}.terminationGracePeriodSeconds: must be >= 0; negative values are invalid and will be treated as 1`]
     : []),
 ];
