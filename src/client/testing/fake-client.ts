@@ -112,7 +112,12 @@ class FakeServer {
     const before = this.find(of, sent.metadata.namespace, sent.metadata.name);
     const { resourceVersion } = sent.metadata;
     if (resourceVersion && resourceVersion !== before.metadata.resourceVersion) throw modified(of, before.metadata.name);
-    if (subresource === "status") return this.replace(of, before, { ...before, status: cloneJson(sent.status) });
+    if (subresource === "status") {
+      // As in the server, annotations may come with it.
+      const { annotations } = sent.metadata;
+      const metadata = { ...before.metadata, ...(annotations === undefined ? {} : { annotations: cloneJson(annotations) }) };
+      return this.replace(of, before, { ...before, metadata, status: cloneJson(sent.status) });
+    }
     return this.replace(of, before, { ...cloneJson(sent), ...(before.status === undefined ? {} : { status: before.status }) });
   }
 

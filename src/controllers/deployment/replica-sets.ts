@@ -67,13 +67,13 @@ async function progressed(rollout: Rollout, reason: string, message: string): Pr
   await writeStatus(rollout, withCondition(rollout.deployment.status, next));
 }
 
-/** The Deployment carries the revision of its new ReplicaSet. */
+/** The Deployment carries the revision of its new ReplicaSet. A status write may say so, and does not count as a new generation. */
 async function takeRevision(rollout: Rollout, revision: string | undefined): Promise<void> {
   const { deployment } = rollout;
   if (revision === undefined || deployment.metadata.annotations?.[revisions.REVISION] === revision) return;
   const annotations = { ...deployment.metadata.annotations, [revisions.REVISION]: revision };
   const changed = { ...deployment, metadata: { ...deployment.metadata, annotations } };
-  rollout.deployment = await rollout.context.client.update(Deployment, changed);
+  rollout.deployment = await rollout.context.client.update(Deployment, changed, { subresource: "status" });
 }
 
 function draftReplicaSet({ deployment, old }: Rollout, hash: string, revision: number): Draft<ReplicaSet> {
