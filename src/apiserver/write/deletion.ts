@@ -73,15 +73,17 @@ export function markDeleted(
   const before = old.metadata.finalizers ?? [];
   const finalizers = finalizersFor(row, before, options);
   const { deletionTimestamp, deletionGracePeriodSeconds } = momentOf(row, old, options.gracePeriodSeconds, nowMs);
+  // A Namespace ends when its content has: it has no period.
+  const hasPeriod = row.kind !== "Namespace";
   const changed =
     old.metadata.deletionTimestamp == null ||
-    old.metadata.deletionGracePeriodSeconds !== deletionGracePeriodSeconds ||
+    (hasPeriod && old.metadata.deletionGracePeriodSeconds !== deletionGracePeriodSeconds) ||
     finalizers.length !== before.length ||
     finalizers.some((each, index) => each !== before[index]);
   if (finalizers.length > 0) metadata.finalizers = finalizers;
   else delete metadata.finalizers;
   metadata.deletionTimestamp = deletionTimestamp;
-  metadata.deletionGracePeriodSeconds = deletionGracePeriodSeconds;
+  if (hasPeriod) metadata.deletionGracePeriodSeconds = deletionGracePeriodSeconds;
   if (old.metadata.deletionTimestamp == null) {
     if ((metadata.generation ?? 0) > 0) metadata.generation = (metadata.generation ?? 0) + 1;
     if (row.kind === "Namespace") markNamespace(object);
