@@ -48,7 +48,7 @@ export async function criRuntime({ endpoint, clock }: CriOptions): Promise<Runti
       ...runtimeItself(connection),
       ...sandboxes(connection, members),
       ...containers(connection, members),
-      ...processes(connection),
+      ...processes(connection, clock),
       ...statistics(connection),
       ...criImages(connection),
       containerEvents: firstOf(events),
@@ -157,18 +157,24 @@ const containers = (connection: Connection, members: Membership) =>
     },
   }) satisfies Partial<Runtime>;
 
-const processes = (connection: Connection) =>
+const processes = (connection: Connection, clock: Clock) =>
   ({
     async execSync(id, command, options) {
       const timeoutMs = options?.timeoutMs;
       // Whole seconds are the runtime's to keep; of anything finer the end of the call is the end of the command.
       const whole = timeoutMs !== undefined && timeoutMs % 1000 === 0;
       const request = { containerId: id, cmd: command, timeout: whole ? timeoutMs / 1000 : 0 };
-      const { stdout, stderr, exitCode } = await connection.unary(rpc.execSync, request, {
-        ...options,
-        ...(whole && { timeoutMs: timeoutMs + EXEC_SLACK_MS }),
-      });
-      return { stdout, stderr, exitCode };
+      const startedMs = clock.monotonic();
+      try {
+        const limits = { ...options, ...(whole && { timeoutMs: timeoutMs + EXEC_SLACK_MS }) };
+        const { stdout, stderr, exitCode } = await connection.unary(rpc.execSync, request, limits);
+        return { stdout, stderr, exitCode };
+      } catch (error) {
+        // A runtime that was stopped in the midst of its own set-up says so in words of its own.
+        const late = timeoutMs !== undefined && clock.monotonic() - startedMs >= timeoutMs;
+        if (late && isRuntimeError(error, "Unknown")) throw new RuntimeError("DeadlineExceeded", error.message, error);
+        throw error;
+      }
     },
     async exec({ command, ...request }, options) {
       return { url: (await connection.unary(rpc.exec, { ...request, cmd: command }, options, REQUEST_TIMEOUT_MS)).url };
