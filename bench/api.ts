@@ -1,6 +1,7 @@
 /** Rows of the API: create, get, patch, delete, list and watch of Pods. */
 import { Connection } from "./connection.ts";
 import { CONCURRENCY, expectStatus, load, loadRow, median, type Row, timeRow } from "./measure.ts";
+import { makeNamespace } from "./namespace.ts";
 import { podBody } from "./pods.ts";
 import { type EventLoopDelay, eventLoopDelay } from "./server.ts";
 import type { Target } from "./target.ts";
@@ -89,17 +90,6 @@ export async function apiRows(target: Target, { pods, gets }: ApiOptions): Promi
   await admin.request("DELETE", `/api/v1/namespaces/${namespace}`);
   admin.close();
   return rows;
-}
-
-/** A server without controllers makes no ServiceAccount: the benchmark's Pods need one. */
-async function makeNamespace(admin: Connection, namespace: string): Promise<void> {
-  expectStatus(await admin.request("POST", "/api/v1/namespaces", JSON.stringify({ metadata: { name: namespace } })), 201);
-  const account = await admin.request(
-    "POST",
-    `/api/v1/namespaces/${namespace}/serviceaccounts`,
-    JSON.stringify({ metadata: { name: "default" } }),
-  );
-  if (account.status !== 409) expectStatus(account, 201);
 }
 
 async function listRows(admin: Connection, path: string, pods: number): Promise<Row[]> {

@@ -1,6 +1,7 @@
 /** Rows of the scheduler: Pods created and bound, on nodes that are only objects. */
 import { Connection } from "./connection.ts";
 import { expectStatus, load, type Row } from "./measure.ts";
+import { makeNamespace } from "./namespace.ts";
 import { podBody } from "./pods.ts";
 import type { Target } from "./target.ts";
 
@@ -14,13 +15,7 @@ const AMOUNTS = { cpu: "32", memory: "256Gi", pods: "500" };
 export async function scheduleRows(target: Target, { nodes, pods }: { nodes: number; pods: number }): Promise<Row[]> {
   const admin = await Connection.open(target);
   const namespace = `schedule-${process.pid}-${nodes}`;
-  expectStatus(await admin.request("POST", "/api/v1/namespaces", JSON.stringify({ metadata: { name: namespace } })), 201);
-  const account = await admin.request(
-    "POST",
-    `/api/v1/namespaces/${namespace}/serviceaccounts`,
-    JSON.stringify({ metadata: { name: "default" } }),
-  );
-  if (account.status !== 409) expectStatus(account, 201);
+  await makeNamespace(admin, namespace);
   await load(target, nodes, (connection, index) => makeNode(connection, `bench-node-${nodes}-${index}`));
 
   const path = `/api/v1/namespaces/${namespace}/pods`;

@@ -82,8 +82,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       controllers: allControllers(forControllers),
       loops: allLoops(),
       informers,
-      clientFor: (name) =>
-        clientFor(name === "kube-controller-manager" ? CONTROLLER_MANAGER : controllerIdentity(name), "kube-controller-manager"),
+      clientFor: (account) => clientFor(controllerIdentity(account), "kube-controller-manager"),
       clock,
       entropy,
       logger,

@@ -1,15 +1,12 @@
 /** Who the components are to the API server: upstream's names, so that upstream's roles fit. */
 import type { UserInfo } from "../base/http.ts";
 
-/** Controllers that share the ServiceAccount of another, as upstream's do. */
-const SHARED_ACCOUNTS: Readonly<Record<string, string>> = { "node-ipam-controller": "node-controller" };
+/** The account of the controller that makes the tokens ServiceAccounts are known by: it has no ServiceAccount itself. */
+const MANAGER_ACCOUNT = "kube-controller-manager";
 
-/** Makes the tokens that ServiceAccounts are known by, so it has none itself. */
-const TOKENS_CONTROLLER = "tokens-controller";
-
-/** A controller, as its ServiceAccount. */
-export const controllerIdentity = (name: string): UserInfo =>
-  name === TOKENS_CONTROLLER ? CONTROLLER_MANAGER : serviceAccountIdentity("kube-system", SHARED_ACCOUNTS[name] ?? name);
+/** A controller, by its account: a ServiceAccount of that name, or the manager of all. */
+export const controllerIdentity = (account: string): UserInfo =>
+  account === MANAGER_ACCOUNT ? CONTROLLER_MANAGER : serviceAccountIdentity("kube-system", account);
 
 const serviceAccountIdentity = (namespace: string, name: string): UserInfo => ({
   name: `system:serviceaccount:${namespace}:${name}`,

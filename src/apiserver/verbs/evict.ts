@@ -90,7 +90,7 @@ export async function evict(parts: ServerParts, target: Target): Promise<HttpRes
   return kindResponse(success(201), accepted, 201);
 }
 
-/** Refuses an eviction for now. */
+/** The answer to an eviction that may succeed later: the budget does not allow it at this moment. */
 export const refused = (message: string, cause: string): ApiError =>
   new ApiError({
     code: 429,
