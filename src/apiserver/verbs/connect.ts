@@ -1,6 +1,6 @@
 /**
- * exec, attach, port-forward and proxy: connections to a node's kubelet or to a Pod. What is no upgrade is refused as upstream
- * refuses it; the streams themselves are made by whoever serves upgrades.
+ * exec, attach and port-forward: streams to a node's kubelet. What is no upgrade is refused as upstream refuses it; the streams
+ * themselves are made by whoever serves upgrades.
  */
 import { badRequest, serviceUnavailable } from "../../api/errors.ts";
 import type { HttpResponse } from "../../base/http.ts";
@@ -11,7 +11,6 @@ import { findEntry } from "./get.ts";
 export async function connect(parts: ServerParts, target: Target): Promise<HttpResponse> {
   await findEntry(parts, target);
   const { subresource, context } = target;
-  if (subresource?.name === "proxy") throw badRequest("address not allowed");
   if (context.request.headers.upgrade === undefined) throw badRequest("Upgrade request required");
   throw serviceUnavailable(`${subresource?.name ?? "connect"} is not served by this server`);
 }

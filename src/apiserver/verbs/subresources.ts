@@ -9,6 +9,7 @@ import { get } from "./get.ts";
 import type { Verb } from "./index.ts";
 import { log } from "./log.ts";
 import { patch } from "./patch.ts";
+import { proxy } from "./proxy.ts";
 import { getScale, patchScale, updateScale } from "./scale.ts";
 import { update } from "./update.ts";
 import { createVirtual } from "./virtual.ts";
@@ -18,7 +19,9 @@ type Verbs = Readonly<Record<string, Verb>>;
 /** Parts of the object itself, of the same kind. */
 const OWN_KIND: Verbs = { get, update, patch };
 
-const CONNECT: Verbs = { get: connect, create: connect, update: connect, patch: connect, delete: connect };
+const CONNECT: Verbs = { get: connect, create: connect };
+
+const PROXY: Verbs = { get: proxy, create: proxy, update: proxy, patch: proxy, delete: proxy };
 
 const SUBRESOURCES: Readonly<Record<string, Verbs>> = {
   status: OWN_KIND,
@@ -34,7 +37,7 @@ const SUBRESOURCES: Readonly<Record<string, Verbs>> = {
   exec: CONNECT,
   attach: CONNECT,
   portforward: CONNECT,
-  proxy: CONNECT,
+  proxy: PROXY,
 };
 
 export function subresourceVerb(_parts: ServerParts, { context }: Target, { name }: Subresource): Verb | undefined {
