@@ -24,6 +24,7 @@ export function addUp(program: Command): void {
     .option("--node-name <name>", "name of this node; the host's by default")
     .option("--runtime <runtime>", "auto, containerd or simulated")
     .option("--runtime-endpoint <socket>", "a CRI socket to use instead of a containerd of our own")
+    .option("--runtime-handler <name=type...>", "further runtimes of our own containerd, for RuntimeClasses")
     .option("--simulated-nodes <count>", "how many nodes to simulate")
     .option("--pod-cidr <range>", "addresses of Pods")
     .option("--service-cidr <range>", "addresses of Services")

@@ -12,6 +12,8 @@ export interface AgentConfig {
   nodeAddress: string;
   /** A CRI socket that somebody else looks after; a containerd of our own where absent. */
   runtimeEndpoint?: string;
+  /** Of our own containerd, besides the default one: containerd's runtime type by the handler's name. */
+  runtimeHandlers: Readonly<Record<string, string>>;
   podCidr: string;
   serviceCidr: string;
   clusterDomain: string;

@@ -54,6 +54,7 @@ async function startRuntime({
   const containerd = await startContainerd({
     dataDirectory: config.dataDirectory,
     machine: await inspectMachine(),
+    runtimeHandlers: config.runtimeHandlers,
     clock,
     logger,
   });

@@ -19,6 +19,8 @@ export interface ClusterConfig {
   runtime: RuntimeChoice;
   /** A CRI socket that is there already, instead of a containerd of our own. */
   runtimeEndpoint: string | undefined;
+  /** For RuntimeClasses: containerd's runtime type by the handler's name. */
+  runtimeHandlers: Readonly<Record<string, string>>;
   simulatedNodes: number;
   podCidr: string;
   serviceCidr: string;
@@ -54,6 +56,7 @@ export interface RawOptions {
   nodeName?: string;
   runtime?: string;
   runtimeEndpoint?: string;
+  runtimeHandler?: readonly string[];
   simulatedNodes?: string;
   podCidr?: string;
   serviceCidr?: string;
@@ -107,6 +110,22 @@ function runtimeChoice(text: string): RuntimeChoice {
   throw new ConfigError(`--runtime takes auto, containerd or simulated, not ${JSON.stringify(text)}`);
 }
 
+/** `name=type`, as a RuntimeClass and containerd call them. https://kubernetes.io/docs/concepts/containers/runtime-class/ */
+function runtimeHandlers(texts: readonly string[], hasOwnContainerd: boolean): Record<string, string> {
+  if (texts.length > 0 && !hasOwnContainerd)
+    throw new ConfigError("--runtime-handler is for Timonier's own containerd; with --runtime-endpoint, configure that runtime");
+  const handlers: Record<string, string> = {};
+  for (const text of texts) {
+    const [, name, type] = /^([a-z0-9](?:[-a-z0-9.]*[a-z0-9])?)=([\w.-]+)$/.exec(text) ?? [];
+    if (name === undefined || type === undefined || name === "runc")
+      throw new ConfigError(
+        `--runtime-handler takes name=type such as gvisor=io.containerd.runsc.v1, not ${JSON.stringify(text)}`,
+      );
+    handlers[name] = type;
+  }
+  return handlers;
+}
+
 /** Node names are names of objects. */
 const nodeNameOf = (hostname: string): string =>
   hostname
@@ -152,6 +171,7 @@ export function clusterConfig(raw: RawOptions, { hostname, defaultDataDirectory 
     nodeName: raw.nodeName === undefined ? nodeNameOf(hostname) : nodeName(raw.nodeName),
     runtime: runtimeChoice(raw.runtime ?? (raw.simulatedNodes === undefined ? "auto" : "simulated")),
     runtimeEndpoint: raw.runtimeEndpoint?.replace(/^unix:\/\//, ""),
+    runtimeHandlers: runtimeHandlers(raw.runtimeHandler ?? [], raw.runtimeEndpoint === undefined),
     simulatedNodes,
     podCidr,
     serviceCidr,

@@ -76,6 +76,7 @@ export function startRealNode(options: RealNodeOptions): RealNode {
     nodeName,
     nodeAddress,
     ...(runtimeEndpoint === undefined ? {} : { runtimeEndpoint }),
+    runtimeHandlers: config.runtimeHandlers,
     podCidr: config.podCidr,
     serviceCidr: config.serviceCidr,
     clusterDomain: config.clusterDomain,

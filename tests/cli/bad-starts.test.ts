@@ -34,6 +34,8 @@ describe("`timonier up` refuses", () => {
     [["--node-ip", "::1"], '--node-ip takes an IPv4 address such as 192.0.2.7, not "::1"'],
     [["--node-name", "My_Node"], '--node-name takes a DNS name such as node-1, not "My_Node"'],
     [["--runtime", "podman"], '--runtime takes auto, containerd or simulated, not "podman"'],
+    [["--runtime-handler", "gvisor"], '--runtime-handler takes name=type such as gvisor=io.containerd.runsc.v1, not "gvisor"'],
+    [["--runtime-handler", "a=b", "--runtime-endpoint", "/run/crio.sock"], "--runtime-handler is for Timonier's own containerd"],
     [["--pod-cidr", "10.244.0.1/16"], "did you mean 10.244.0.0/16?"],
     [["--service-cidr", "10.96.0.0/31"], "--service-cidr takes an IPv4 range from /8 to /28"],
     [["--pod-cidr", "10.96.0.0/16"], "--pod-cidr 10.96.0.0/16 and --service-cidr 10.96.0.0/16 overlap"],

@@ -32,6 +32,20 @@ describe("containerd's configuration", () => {
     }
   });
 
+  test("has the handlers that RuntimeClasses ask for, beside the default one", () => {
+    const runtimeHandlers = { gvisor: "io.containerd.runsc.v1", second: "io.containerd.runc.v2" };
+    for (const version of ["1.6.20", "2.0.0"]) {
+      const text = containerdConfig({ ...base, version, runtimeHandlers });
+      expect(text.match(/runtimes\."(\w+)"\]\n\s*runtime_type = "(\S+)"/g)?.map((each) => each.split(/"/)[1])).toEqual([
+        "runc",
+        "gvisor",
+        "second",
+      ]);
+      // What is no runc takes no options of runc's.
+      expect(text.match(/SystemdCgroup = false/g)).toHaveLength(2);
+    }
+  });
+
   test("leaves oom_score_adj alone where it cannot be lowered", () => {
     expect(containerdConfig({ ...base, version: "1.6.20", lowersOomScore: false })).toContain("restrict_oom_score_adj = true");
     expect(containerdConfig({ ...base, version: "1.6.20" })).toContain("restrict_oom_score_adj = false");

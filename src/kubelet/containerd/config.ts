@@ -9,7 +9,14 @@ export interface ContainerdConfig {
   snapshotter: "overlayfs" | "native";
   cniPlugins: string;
   lowersOomScore: boolean;
+  /** Besides the default one: for RuntimeClasses. */
+  runtimeHandlers?: Readonly<RuntimeHandlers>;
 }
+
+/** containerd's runtime type by the name of the handler: `{ gvisor: "io.containerd.runsc.v1" }`. */
+export type RuntimeHandlers = Record<string, string>;
+
+const RUNC = "io.containerd.runc.v2";
 
 /** Parts that this machine need not have, or that Timonier does not use: each costs start time or a warning. */
 const DISABLED_PLUGINS = [
@@ -46,7 +53,8 @@ disabled_plugins = [${DISABLED_PLUGINS.map(quote).join(", ")}]
 ${major >= 2 ? version3(config) : version2(config)}`;
 }
 
-function version2({ layout, snapshotter, cniPlugins, lowersOomScore }: ContainerdConfig): string {
+function version2(config: ContainerdConfig): string {
+  const { layout, snapshotter, cniPlugins, lowersOomScore } = config;
   return `[plugins."io.containerd.grpc.v1.cri"]
   sandbox_image = ${quote(PAUSE_IMAGE)}
   netns_mounts_under_state_dir = true
@@ -60,15 +68,27 @@ function version2({ layout, snapshotter, cniPlugins, lowersOomScore }: Container
   [plugins."io.containerd.grpc.v1.cri".containerd]
     snapshotter = ${quote(snapshotter)}
     default_runtime_name = "runc"
-    [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
-      runtime_type = "io.containerd.runc.v2"
-      [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
-        SystemdCgroup = false
-        Root = ${quote(layout.runc)}
-`;
+${runtimes("io.containerd.grpc.v1.cri", config)}`;
 }
 
-function version3({ layout, snapshotter, cniPlugins, lowersOomScore, version }: ContainerdConfig): string {
+/** The default handler, and those that were asked for. */
+function runtimes(plugin: string, { layout, runtimeHandlers = {} }: ContainerdConfig): string {
+  return Object.entries({ runc: RUNC, ...runtimeHandlers })
+    .map(([name, type]) => {
+      const table = `plugins."${plugin}".containerd.runtimes.${quote(name)}`;
+      const options = `
+      [${table}.options]
+        SystemdCgroup = false
+        Root = ${quote(layout.runc)}`;
+      return `    [${table}]
+      runtime_type = ${quote(type)}${type === RUNC ? options : ""}
+`;
+    })
+    .join("");
+}
+
+function version3(config: ContainerdConfig): string {
+  const { layout, snapshotter, cniPlugins, lowersOomScore, version } = config;
   // From 2.1 on the plugins may stand in several directories, and the old name of the setting is deprecated.
   const binDirectories = version.startsWith("2.0.") ? `bin_dir = ${quote(cniPlugins)}` : `bin_dirs = [${quote(cniPlugins)}]`;
   return `[plugins."io.containerd.cri.v1.images"]
@@ -87,10 +107,5 @@ function version3({ layout, snapshotter, cniPlugins, lowersOomScore, version }: 
     conf_dir = ${quote(layout.cniConfig)}
   [plugins."io.containerd.cri.v1.runtime".containerd]
     default_runtime_name = "runc"
-    [plugins."io.containerd.cri.v1.runtime".containerd.runtimes.runc]
-      runtime_type = "io.containerd.runc.v2"
-      [plugins."io.containerd.cri.v1.runtime".containerd.runtimes.runc.options]
-        SystemdCgroup = false
-        Root = ${quote(layout.runc)}
-`;
+${runtimes("io.containerd.cri.v1.runtime", config)}`;
 }

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { type Clock, sleep } from "../../base/clock.ts";
 import type { Logger } from "../../base/logger.ts";
 import { CNI_CONFIG_FILE, cniConfig } from "./cni-config.ts";
-import { containerdConfig } from "./config.ts";
+import { containerdConfig, type RuntimeHandlers } from "./config.ts";
 import { alive, answers, endProcess, findDaemon, socketClosed, spawnDaemon } from "./daemon.ts";
 import { type Importer, importImage } from "./image-import.ts";
 import { containerdLayout, type Layout } from "./layout.ts";
@@ -21,6 +21,7 @@ import { chooseSnapshotter } from "./snapshotter.ts";
 export interface ContainerdOptions {
   dataDirectory: string;
   machine: Machine;
+  runtimeHandlers?: Readonly<RuntimeHandlers>;
   /** The Pod network, where it is known already; `writeNetwork` sets or changes it later. */
   network?: PodNetwork;
   clock: Clock;
@@ -79,7 +80,7 @@ export async function startContainerd(options: ContainerdOptions): Promise<Conta
   const daemon: Daemon = { layout, program: machine.containerd.path, clock, logger, pid: await findDaemon(layout) };
   const adopted = daemon.pid !== undefined;
   if (daemon.pid === undefined) {
-    await writeConfig(layout, machine, machine.containerd.version);
+    await writeConfig(layout, options, machine.containerd.version);
     await launch(daemon);
   } else await untilAnswers(daemon, daemon.pid);
   const importer: Importer = { ctr: machine.ctr, socket: layout.socket };
@@ -129,7 +130,7 @@ async function keepRunning(daemon: Daemon, signal: AbortSignal): Promise<void> {
   }
 }
 
-async function writeConfig(layout: Layout, machine: Machine, version: string): Promise<void> {
+async function writeConfig(layout: Layout, { machine, runtimeHandlers }: ContainerdOptions, version: string): Promise<void> {
   const previous = await readFile(layout.config, "utf8").catch(() => "");
   const config = containerdConfig({
     layout,
@@ -137,6 +138,7 @@ async function writeConfig(layout: Layout, machine: Machine, version: string): P
     snapshotter: await chooseSnapshotter(layout, previous),
     cniPlugins: machine.cniPlugins ?? "",
     lowersOomScore: machine.lowersOomScore,
+    ...(runtimeHandlers === undefined ? {} : { runtimeHandlers }),
   });
   await writeFile(layout.config, config);
 }
