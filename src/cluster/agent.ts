@@ -7,11 +7,11 @@ import { Service } from "../api/core/service.ts";
 import { isIPv4 } from "../api/names.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Entropy } from "../base/entropy.ts";
-import type { HttpHandler } from "../base/http.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Client } from "../client/client.ts";
 import { createEventRecorder } from "../client/event-recorder.ts";
 import type { Informers } from "../client/informer.ts";
+import { guardNodeApi } from "../kubelet/api/access/guard.ts";
 import { type Containerd, claimHostPaths, HOST_PATHS, inspectMachine, startContainerd } from "../kubelet/containerd/index.ts";
 import { logFiles } from "../kubelet/host/log-files.ts";
 import { hookHttp, networkProber } from "../kubelet/host/network-prober.ts";
@@ -71,14 +71,6 @@ function followPodRange(runtime: Runtime, containerd: Containerd | undefined): R
     },
   };
 }
-
-/** Only the API server may call a node: it has the one client certificate of that name. */
-const onlyApiServer =
-  (handler: HttpHandler): HttpHandler =>
-  async (request) =>
-    request.peerCertificate === undefined
-      ? { status: 401, headers: { "content-type": "text/plain" }, body: new TextEncoder().encode("Unauthorized") }
-      : handler(request);
 
 async function startKubelet(
   options: AgentOptions,
@@ -147,7 +139,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     withdraw: proxy?.withdraw,
   });
   const api = await serve({
-    handler: onlyApiServer(kubelet.handler),
+    handler: guardNodeApi({ handler: kubelet.handler, client: node.client, clock, nodeName: config.nodeName, logger }),
     tls: { ...config.serving, clientCa: config.clientCa },
     address: isIPv4(config.nodeAddress) ? config.nodeAddress : "127.0.0.1",
     port: NODE_API_PORT,

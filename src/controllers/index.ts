@@ -3,8 +3,10 @@
  *
  * A new one is a folder or file and a line here.
  */
+import { certificateApprovingController } from "./certificates/approving.ts";
 import { certificateCleaningController } from "./certificates/cleaning.ts";
-import { type CertificateSigner, certificateSigningController } from "./certificates/signing.ts";
+import type { CertificateSigner } from "./certificates/request.ts";
+import { certificateSigningController } from "./certificates/signing.ts";
 import { clusterRoleAggregationController } from "./cluster-role-aggregation.ts";
 import type { AnyController, ControlLoop } from "./controller.ts";
 import { cronJobController } from "./cron-job/controller.ts";
@@ -34,7 +36,7 @@ import { rootCaPublisher } from "./service-account/root-ca.ts";
 import { type TokenSecretsOptions, tokenSecretsController } from "./service-account/token-secrets.ts";
 import { statefulSetController } from "./stateful-set/controller.ts";
 
-export type { CertificateSigner } from "./certificates/signing.ts";
+export type { CertificateSigner } from "./certificates/request.ts";
 export type { AnyController, ControlLoop } from "./controller.ts";
 export { type ControllersOptions, type RunningControllers, startControllers } from "./runner.ts";
 
@@ -79,7 +81,9 @@ export const allControllers = (configuration: ControllersConfiguration): readonl
   podGarbageCollector(configuration.podGarbage),
   clusterRoleAggregationController,
   certificateCleaningController,
-  ...(configuration.signer ? [certificateSigningController(configuration.signer)] : []),
+  ...(configuration.signer
+    ? [certificateApprovingController(configuration.signer), certificateSigningController(configuration.signer)]
+    : []),
 ];
 
 export const allLoops = (): readonly ControlLoop[] => [garbageCollector];

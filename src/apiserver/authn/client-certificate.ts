@@ -5,10 +5,10 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { unauthorized } from "../../api/errors.ts";
 import { encodeHex } from "../../base/bytes.ts";
+import { certificateSubject } from "../../base/certificate-subject.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { UserInfo } from "../../base/http.ts";
 import type { Authenticator } from "./authenticator.ts";
-import { certificateSubject } from "./certificate-subject.ts";
 import { CREDENTIAL_ID } from "./user-extra.ts";
 
 interface Known {

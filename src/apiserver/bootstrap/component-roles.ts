@@ -27,8 +27,19 @@ const METADATA = {
   labels: { "app.kubernetes.io/part-of": "timonier" },
 };
 
-export const componentRoles = (): Draft<KubernetesObject>[] =>
-  COMPONENTS.flatMap(({ name, rules }) => {
+/** Whom kubeadm makes administrators, beside `system:masters`: so is the API server where it calls a kubelet. */
+const CLUSTER_ADMINS = "kubeadm:cluster-admins";
+const clusterAdmins = {
+  apiVersion: "rbac.authorization.k8s.io/v1",
+  kind: "ClusterRoleBinding",
+  metadata: { ...METADATA, name: CLUSTER_ADMINS },
+  roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "cluster-admin" },
+  subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "Group", name: CLUSTER_ADMINS }],
+};
+
+export const componentRoles = (): Draft<KubernetesObject>[] => [
+  clusterAdmins,
+  ...COMPONENTS.flatMap(({ name, rules }) => {
     const metadata = { ...METADATA, name: `timonier:${name}` };
     const role = { apiVersion: "rbac.authorization.k8s.io/v1", kind: "ClusterRole", metadata, rules };
     const binding = {
@@ -39,4 +50,5 @@ export const componentRoles = (): Draft<KubernetesObject>[] =>
       subjects: [{ kind: "ServiceAccount", name: `timonier-${name}`, namespace: "kube-system" }],
     };
     return [role, binding];
-  });
+  }),
+];

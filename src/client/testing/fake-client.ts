@@ -112,7 +112,7 @@ class FakeServer {
     const before = this.find(of, sent.metadata.namespace, sent.metadata.name);
     const { resourceVersion } = sent.metadata;
     if (resourceVersion && resourceVersion !== before.metadata.resourceVersion) throw modified(of, before.metadata.name);
-    if (subresource === "status") {
+    if (subresource === "status" || subresource === "approval") {
       // As in the server, annotations may come with it.
       const { annotations } = sent.metadata;
       const metadata = { ...before.metadata, ...(annotations === undefined ? {} : { annotations: cloneJson(annotations) }) };

@@ -9,6 +9,7 @@ import type { Logger } from "../../base/logger.ts";
 import type { PodContext } from "../pod/context.ts";
 import type { PodWorker } from "../pod/worker.ts";
 import { containerLogs } from "./container-logs.ts";
+import { pathParts } from "./paths.ts";
 
 export interface NodeApiOptions {
   workers: ReadonlyMap<string, PodWorker>;
@@ -45,8 +46,8 @@ const ROUTES: Readonly<Record<string, Handle>> = {
 
 export function nodeApi(options: NodeApiOptions): HttpHandler {
   return async (request) => {
-    const [, first = "", ...parts] = request.path.split("/").map(decodeURIComponent);
-    const handle = ROUTES[first];
+    const [first = "", ...parts] = pathParts(request.path) ?? [];
+    const handle = Object.hasOwn(ROUTES, first) ? ROUTES[first] : undefined;
     if (handle === undefined) return text(404, "404 page not found\n");
     if (request.method !== "GET") return text(405, "Method Not Allowed\n");
     try {

@@ -2,7 +2,7 @@
  * Reads who a client certificate is for: common name, organizations and the end of its life. The certificate was verified before;
  * this only walks to the fields (RFC 5280), without an X.509 library, since the API server runs where there is none.
  */
-import { decodeUtf8 } from "../../base/bytes.ts";
+import { decodeUtf8 } from "./bytes.ts";
 
 export interface CertificateSubject {
   commonName: string;
