@@ -4,6 +4,7 @@
  */
 import { badRequest, serviceUnavailable } from "../../api/errors.ts";
 import type { HttpResponse } from "../../base/http.ts";
+import { isUpgradeRequest } from "../../streaming/upgrade.ts";
 import type { ServerParts } from "../server-parts.ts";
 import type { Target } from "../target.ts";
 import { findEntry } from "./get.ts";
@@ -11,6 +12,6 @@ import { findEntry } from "./get.ts";
 export async function connect(parts: ServerParts, target: Target): Promise<HttpResponse> {
   await findEntry(parts, target);
   const { subresource, context } = target;
-  if (context.request.headers.upgrade === undefined) throw badRequest("Upgrade request required");
+  if (!isUpgradeRequest(context.request)) throw badRequest("Upgrade request required");
   throw serviceUnavailable(`${subresource?.name ?? "connect"} is not served by this server`);
 }
