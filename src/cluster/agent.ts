@@ -17,6 +17,7 @@ import { logFiles } from "../kubelet/host/log-files.ts";
 import { hookHttp, networkProber } from "../kubelet/host/network-prober.ts";
 import { nodeHost } from "../kubelet/host/node-host.ts";
 import { createKubelet, type Kubelet } from "../kubelet/kubelet.ts";
+import type { SetHostPorts } from "../kubelet/pod/context.ts";
 import { criRuntime } from "../kubelet/runtime/cri/cri-runtime.ts";
 import type { Runtime } from "../kubelet/runtime/runtime.ts";
 import { type ServiceProxy, startProxy } from "../network/proxy/proxy.ts";
@@ -74,10 +75,10 @@ function followPodRange(runtime: Runtime, containerd: Containerd | undefined): R
 
 async function startKubelet(
   options: AgentOptions,
-  parts: { client: Client; informers: Informers; runtime: Runtime; withdraw: ServiceProxy["withdraw"] | undefined },
+  parts: { client: Client; informers: Informers; runtime: Runtime; proxy: NodeProxy | undefined },
 ): Promise<Kubelet> {
   const { config, clock, entropy, logger } = options;
-  const { client, informers, runtime, withdraw } = parts;
+  const { client, informers, runtime, proxy } = parts;
   informers.watch(Service);
   const dns = { servers: [dnsAddressOf(config.serviceCidr)], domain: config.clusterDomain, host: await hostDns() };
   const kubelet = createKubelet({
@@ -93,7 +94,7 @@ async function startKubelet(
     cluster: { dns },
     host: nodeHost,
     hookHttp,
-    ...(withdraw === undefined ? {} : { withdraw }),
+    ...(proxy === undefined ? {} : { withdraw: proxy.withdraw, setHostPorts: proxy.setHostPorts }),
     services: {
       services: (namespace) => informers.list(Service, namespace),
       apiServer: () => informers.get(Service, "default", "kubernetes"),
@@ -107,8 +108,10 @@ async function startKubelet(
   return kubelet;
 }
 
+type NodeProxy = Pick<ServiceProxy, "withdraw" | "stop"> & { setHostPorts: SetHostPorts };
+
 /** Undefined where it is switched off. */
-async function startServiceProxy(options: AgentOptions): Promise<Pick<ServiceProxy, "withdraw" | "stop"> | undefined> {
+async function startServiceProxy(options: AgentOptions): Promise<NodeProxy | undefined> {
   const { config, clock, logger } = options;
   if (config.proxy === undefined) return undefined;
   const { informers, close } = await connectComponent({
@@ -119,6 +122,11 @@ async function startServiceProxy(options: AgentOptions): Promise<Pick<ServicePro
   const proxy = await startProxy({ nodeName: config.nodeName, base: config.proxy.network, informers, clock, logger });
   return {
     withdraw: (uid) => proxy.withdraw(uid),
+    setHostPorts: (pod, ports) =>
+      proxy.setHostPorts(
+        pod,
+        ports.map(({ hostIp, ...port }) => ({ ...port, hostIP: hostIp })),
+      ),
     async stop() {
       await proxy.stop();
       await close();
@@ -136,7 +144,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const kubelet = await startKubelet(options, {
     ...node,
     runtime: followPodRange(runtime, containerd),
-    withdraw: proxy?.withdraw,
+    proxy,
   });
   const api = await serve({
     handler: guardNodeApi({ handler: kubelet.handler, client: node.client, clock, nodeName: config.nodeName, logger }),

@@ -24,6 +24,7 @@ import type { ReadonlyPod } from "./pod/containers.ts";
 import type { PodContext } from "./pod/context.ts";
 import { followRuntime } from "./pod/lifecycle-events.ts";
 import { removeOrphans } from "./pod/orphans.ts";
+import { runtimeHandlers } from "./pod/runtime-handler.ts";
 import { createPodWorker, type PodWorker } from "./pod/worker.ts";
 import { createProbeManager } from "./probes/manager.ts";
 import { watchedObjects } from "./sources/objects.ts";
@@ -93,6 +94,8 @@ function createParts(options: KubeletOptions): Parts {
     probes: createProbeManager({ prober, clock, wheel, events, onChange: (uid) => workers.get(uid)?.wake() }),
     runHook: hookRunner(runtime, clock, options.hookHttp),
     withdraw: options.withdraw,
+    setHostPorts: options.setHostPorts,
+    runtimeHandler: runtimeHandlers(client),
     output,
     volumes,
     configs,

@@ -9,6 +9,7 @@ import type { ClusterDns } from "./environment/dns.ts";
 import type { Host } from "./host/host.ts";
 import type { HookHttp } from "./lifecycle/hooks.ts";
 import type { NodeFacts } from "./node/facts.ts";
+import type { SetHostPorts } from "./pod/context.ts";
 import type { Prober } from "./probes/prober.ts";
 import type { ContainerOutput } from "./runtime/output.ts";
 import type { Runtime } from "./runtime/runtime.ts";
@@ -37,6 +38,8 @@ export interface KubeletOptions {
    * Called before a deleted Pod's hooks and signals: resolves when this node sends it no new connections. Waited for a short while only.
    */
   withdraw?: (uid: string) => Promise<void>;
+  /** Opens host ports; without it Pods have none. Told again of every Pod after a restart. */
+  setHostPorts?: SetHostPorts;
   /** Where containers find Services in their environment; without it they do not. */
   services?: ServiceSource;
   /** ConfigMaps and Secrets; by default each one that a Pod refers to is watched. Simulated nodes may share one source. */

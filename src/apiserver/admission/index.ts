@@ -1,10 +1,11 @@
 /**
  * The admission plugins, in upstream's order. A new one is a file in plugins/ and a line here; mutating parts run first, in this
- * order, then validating ones.
+ * order, then validating ones. AtomicPods alone is Timonier's own.
  * https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/
  */
 import { type EscalationOptions, rbacEscalation } from "../authz/escalation.ts";
 import type { AdmissionPlugin } from "./plugin.ts";
+import { atomicPods } from "./plugins/atomic-pods.ts";
 import { certificateApproval, certificateSigning, certificateSubjectRestriction } from "./plugins/certificates.ts";
 import { defaultIngressClass } from "./plugins/default-ingress-class.ts";
 import { defaultStorageClass } from "./plugins/default-storage-class.ts";
@@ -37,6 +38,7 @@ export const admissionPlugins = (options: AdmissionPluginOptions): AdmissionPlug
   storageObjectInUseProtection,
   persistentVolumeClaimResize,
   runtimeClass,
+  atomicPods,
   certificateApproval(options.authorizers),
   certificateSigning(options.authorizers),
   certificateSubjectRestriction,

@@ -10,7 +10,7 @@ import { fieldPath, type NamedContainer, type ReadonlyPod } from "../pod/contain
 import { StartProblem } from "../pod/problem.ts";
 import type { Image, ImageService } from "../runtime/images.ts";
 import type { AuthConfig, PodSandboxConfig, RuntimeError } from "../runtime/runtime.ts";
-import { isRuntimeError, rpcErrorText } from "../runtime/runtime.ts";
+import { errorText, isRuntimeError } from "../runtime/runtime.ts";
 import { referenceProblem, withTag } from "./reference.ts";
 
 export interface PullRequest {
@@ -41,7 +41,6 @@ export interface ImagePullerOptions {
   backoff: Backoff;
 }
 
-const wordsOf = (error: unknown): string => (isRuntimeError(error) ? rpcErrorText(error) : String(error));
 const failureKey = (pod: ReadonlyPod, image: string): string => `${pod.metadata.uid}_${image}`;
 
 export const createImagePuller = (options: ImagePullerOptions): ImagePuller => new PatientPuller(options);
@@ -103,7 +102,7 @@ class PatientPuller implements ImagePuller {
       return reference;
     } catch (error) {
       if (request.signal.aborted) throw error;
-      const words = wordsOf(error);
+      const words = errorText(error);
       this.#tell(request, "Warning", "Failed", `Failed to pull image "${image}": ${words}`);
       backoff.next(key, clock.now(), clock.now());
       this.#lastFailures.set(key, { atMs: clock.now(), words });
@@ -141,7 +140,7 @@ class PatientPuller implements ImagePuller {
     try {
       return await this.#options.runtime.imageStatus(image);
     } catch (error) {
-      const message = `Failed to inspect image "${image}": ${wordsOf(error)}`;
+      const message = `Failed to inspect image "${image}": ${errorText(error)}`;
       throw new StartProblem("ImageInspectError", message, SHOW_BACKOFF_MS, error);
     }
   }

@@ -8,7 +8,7 @@ import type { Environment } from "../environment/environment.ts";
 import type { ImagePuller } from "../images/puller.ts";
 import type { RunHook } from "../lifecycle/hooks.ts";
 import type { ProbeManager } from "../probes/manager.ts";
-import type { ContainerConfig, PodSandboxConfig } from "../runtime/config.ts";
+import type { ContainerConfig, PodSandboxConfig, PortMapping } from "../runtime/config.ts";
 import type { AuthConfig, Image } from "../runtime/images.ts";
 import type { ContainerOutput } from "../runtime/output.ts";
 import type { RuntimeService } from "../runtime/runtime.ts";
@@ -40,6 +40,9 @@ export interface PodConfigs {
   cleanUp(pod: ReadonlyPod): Promise<void>;
 }
 
+/** Leads ports of the node to a Pod's; none takes them away. Resolves when that is so. Undefined where nothing can. */
+export type SetHostPorts = (pod: { uid: string; ip: string }, ports: readonly PortMapping[]) => Promise<void>;
+
 export interface PodContext {
   client: Client;
   runtime: RuntimeService;
@@ -55,6 +58,9 @@ export interface PodContext {
   runHook: RunHook;
   /** Takes a Pod out of what sends it traffic; undefined where nothing does. */
   withdraw: ((uid: string) => Promise<void>) | undefined;
+  setHostPorts: SetHostPorts | undefined;
+  /** Of the Pod's RuntimeClass; empty: the runtime's default. Rejects with an Error in upstream's words. */
+  runtimeHandler(pod: ReadonlyPod): Promise<string>;
   output: ContainerOutput;
   volumes: PodVolumes;
   configs: PodConfigs;

@@ -1,22 +1,25 @@
 /** One pass for a Pod that is to run: says how it is, and does what is missing. */
 import type { PodSandboxConfig } from "../runtime/config.ts";
+import { errorText } from "../runtime/runtime.ts";
 import { MountProblem } from "../volumes/volumes.ts";
 import { type PodActions, planPod } from "./actions.ts";
 import { allContainers } from "./containers.ts";
+import { openHostPorts } from "./host-ports.ts";
 import { killContainer, killPod, probeGraceMs } from "./kill.ts";
-import { RETRY_MS, StartProblem } from "./problem.ts";
+import { type ProblemReason, RETRY_MS, StartProblem } from "./problem.ts";
 import { isRunning, type RuntimePod } from "./runtime-pod.ts";
 import { startContainer } from "./start-container.ts";
 import { addressesOf, type PodWork, readRuntime, report, saidOf } from "./work.ts";
 
-/** After a crash the ended container is seen for a moment before the back-off is. */
-const SHOW_ENDED_MS = 1_000;
+/** What failed is seen for a while before the back-off is: an ended container for a moment, ErrImagePull until the worker's next turn. */
+const SHOW_BEFORE_MS: Partial<Record<ProblemReason, number>> = { CrashLoopBackOff: 1_000, ImagePullBackOff: RETRY_MS };
 const MOUNT_RETRY = { baseMs: 500, maxMs: 122_000 };
 
 /** True where the Pod has come to its end by itself. */
 export async function converge(work: PodWork, runtimePod: RuntimePod): Promise<boolean> {
   const { pod, context, messages, waiting } = work;
   followProbes(work, runtimePod);
+  await openHostPorts(work, runtimePod);
   await messages.read(runtimePod);
   const plan = planPod(pod, runtimePod, context.probes);
   // A container that runs waits for nothing.
@@ -66,6 +69,7 @@ async function act(work: PodWork, plan: PodActions, before: RuntimePod): Promise
     if (sandboxId === undefined) return false;
     runtimePod = await readRuntime(work);
     report(work, runtimePod);
+    await openHostPorts(work, runtimePod);
   }
   return startAll(work, plan, runtimePod, { sandboxId: sandboxId ?? "", sandbox, signal });
 }
@@ -101,10 +105,11 @@ async function makeSandbox(
     for (const { id } of runtimePod.sandboxes) await work.outside(() => runtime.stopPodSandbox(id));
   }
   try {
-    return await work.outside(() => runtime.runPodSandbox(sandbox, "", { signal }));
+    const handler = await work.outside(() => context.runtimeHandler(pod));
+    return await work.outside(() => runtime.runPodSandbox(sandbox, handler, { signal }));
   } catch (error) {
     if (signal.aborted) throw error;
-    const why = error instanceof Error ? error.message : String(error);
+    const why = errorText(error);
     events.event(pod, "Warning", "FailedCreatePodSandBox", `Failed to create pod sandbox: ${why}`);
     work.wakeAfter(RETRY_MS);
     return undefined;
@@ -143,7 +148,8 @@ async function explain(work: PodWork, name: string, { reason, message, retryMs }
   waiting.set(name, { reason, message });
   work.wakeAfter(retryMs);
   if (!isNews) return;
-  if (reason === "CrashLoopBackOff") return work.showAfter(Math.min(SHOW_ENDED_MS, retryMs));
+  const showMs = SHOW_BEFORE_MS[reason];
+  if (showMs !== undefined) return work.showAfter(Math.min(showMs, retryMs));
   const now = await readRuntime(work);
   await messages.read(now);
   report(work, now);

@@ -7,7 +7,8 @@ import { isSidecar } from "./containers.ts";
 
 export type RestartPolicy = "Always" | "OnFailure" | "Never";
 
-function restartPolicyOf(pod: ReadonlyPod, container: PodContainer): RestartPolicy {
+/** The container's own, or its Pod's. */
+export function restartPolicyOf(pod: ReadonlyPod, container: PodContainer): RestartPolicy {
   if (isSidecar(container)) return "Always";
   return (container.restartPolicy as RestartPolicy | undefined) ?? pod.spec.restartPolicy;
 }

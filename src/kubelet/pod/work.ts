@@ -30,6 +30,10 @@ export interface PodWork {
   removing: boolean;
   /** Failed attempts at the volumes, one after the other. */
   mountFailures: number;
+  /** Ids of containers that were stopped to be started anew: their end is no failure. */
+  readonly stoppedOnPurpose: Set<string>;
+  /** The address to which the Pod's host ports lead; undefined while they are closed. */
+  hostPortsIp: string | undefined;
   stopped: boolean;
   /** One more pass, now or after a while. */
   wake(): void;

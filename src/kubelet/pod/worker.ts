@@ -15,13 +15,14 @@ import { sameContent } from "../../client/equality.ts";
 import { KUBELET_CONDITIONS } from "../status/conditions.ts";
 import { type EndReason, rejectedStatus } from "../status/pod-status.ts";
 import { createStatusWriter } from "../status/writer.ts";
-import { isTerminalPhase, type ReadonlyPod } from "./containers.ts";
+import { deathIn } from "./atomic.ts";
+import { fieldPath, isTerminalPhase, type ReadonlyPod } from "./containers.ts";
 import type { PodContext } from "./context.ts";
 import { converge } from "./converge.ts";
 import { graceMsOf, leave, terminate } from "./end.ts";
 import type { RuntimePod } from "./runtime-pod.ts";
 import { createTerminationMessages } from "./termination-message.ts";
-import { isEnding, type PodWork, readRuntime, report } from "./work.ts";
+import { isEnding, type PodWork, readRuntime, report, saidOf } from "./work.ts";
 
 export interface PodWorker {
   readonly pod: ReadonlyPod;
@@ -95,6 +96,20 @@ function checkDeadline(work: PodWork): number | undefined {
   return undefined;
 }
 
+/** Notes that a container of an atomic Pod has died, and the Pod with it. */
+async function checkDeath(work: PodWork, runtimePod: RuntimePod): Promise<void> {
+  const { pod, context, messages } = work;
+  if (isEnding(work)) return;
+  const said = (name: string) => saidOf(work, name);
+  const death = deathIn(pod, runtimePod, { probes: context.probes, said, wasStopped: (id) => work.stoppedOnPurpose.has(id) });
+  if (death === undefined) return;
+  // Nobody is sent to it any more while the others still have their grace.
+  await messages.read(runtimePod);
+  report(work, runtimePod);
+  work.endReason = death.reason;
+  context.events.event(pod, "Warning", death.reason.reason, death.reason.message, { fieldPath: fieldPath(death.named) });
+}
+
 async function pass(work: PodWork, admit: PodWorkerOptions["admit"], onGone: () => void): Promise<void> {
   if (work.ended) {
     if (await leave(work)) onGone();
@@ -103,6 +118,7 @@ async function pass(work: PodWork, admit: PodWorkerOptions["admit"], onGone: () 
   const runtimePod = await readRuntime(work);
   if (!work.admitted && !takeIn(work, runtimePod, admit)) return work.wake();
   const leftMs = checkDeadline(work);
+  await checkDeath(work, runtimePod);
   if (isEnding(work)) return terminate(work, runtimePod);
   if (await converge(work, runtimePod)) return terminate(work, await readRuntime(work));
   if (leftMs !== undefined) work.wakeAfter(leftMs);
@@ -226,6 +242,8 @@ function createWork({ context, pod }: PodWorkerOptions): PodWork {
     ended: false,
     removing: false,
     mountFailures: 0,
+    stoppedOnPurpose: new Set(),
+    hostPortsIp: undefined,
     stopped: false,
     wake: unset,
     wakeAfter: unset,

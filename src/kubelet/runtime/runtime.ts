@@ -53,6 +53,10 @@ export const isRuntimeError = (error: unknown, code?: RuntimeErrorCode): error i
 /** As a Go client prints a gRPC error: what upstream puts into Events and container statuses. */
 export const rpcErrorText = (error: RuntimeError): string => `rpc error: code = ${error.code} desc = ${error.message}`;
 
+/** Whatever it is: how upstream says it. */
+export const errorText = (error: unknown): string =>
+  isRuntimeError(error) ? rpcErrorText(error) : error instanceof Error ? error.message : String(error);
+
 /** Every call's last argument. */
 export interface CallOptions {
   signal?: AbortSignal;
