@@ -51,7 +51,7 @@ export const isRuntimeError = (error: unknown, code?: RuntimeErrorCode): error i
   error instanceof RuntimeError && (code === undefined || error.code === code);
 
 /** As a Go client prints a gRPC error: what upstream puts into Events and container statuses. */
-export const rpcErrorText = (error: RuntimeError): string => `rpc error: code = ${error.code} desc = ${error.message}`;
+const rpcErrorText = (error: RuntimeError): string => `rpc error: code = ${error.code} desc = ${error.message}`;
 
 /** Whatever it is: how upstream says it. */
 export const errorText = (error: unknown): string =>
