@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { addAgent } from "./agent.ts";
 import { addDns } from "./dns.ts";
+import { addDoctor } from "./doctor.ts";
 import { addDown } from "./down.ts";
 import { reportFailure } from "./failure.ts";
 import { addImage } from "./image.ts";
@@ -16,6 +17,7 @@ addDown(program);
 addStatus(program);
 addKubeconfig(program);
 addImage(program);
+addDoctor(program);
 addAgent(program);
 addDns(program);
 

@@ -21,7 +21,7 @@ function socketOf(directory: DataDirectory): string {
 export async function loadArchive(directory: DataDirectory, archive: string, clock: Clock): Promise<string[]> {
   const socket = socketOf(directory);
   const { ctr } = await inspectMachine();
-  if (ctr === undefined) throw new NoImagesError("ctr is not installed (Debian package containerd)");
+  if (ctr === undefined) throw new NoImagesError("ctr is not installed: `timonier doctor` says how to get it");
   const runtime = await criRuntime({ endpoint: socket, clock });
   try {
     return await loadImages({ ctr, socket }, runtime, archive, clock);

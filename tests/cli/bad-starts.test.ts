@@ -129,7 +129,7 @@ describe.skipIf(missing !== undefined)("without what real containers need", () =
     const result = await timonier.run(["up", "--data-dir", timonier.directory(), "--port", "0", "--runtime", "containerd"], {
       through: HIDDEN,
     });
-    expectRefused(result, "containerd is not installed (Debian package containerd)");
+    expectRefused(result, "containerd is not installed: `timonier doctor` says how to get it");
   });
 
   test("`up` simulates its node, and says why", async () => {

@@ -81,7 +81,9 @@ describe("the Pod network's configuration", () => {
 });
 
 describe("the machine", () => {
+  const tools = { nft: "/usr/sbin/nft", ip: "/usr/sbin/ip", mount: "/usr/bin/mount", conntrack: "/usr/sbin/conntrack" };
   const whole: Machine = {
+    linux: true,
     root: true,
     cgroupVersion: 2,
     lowersOomScore: true,
@@ -89,15 +91,19 @@ describe("the machine", () => {
     runc: "/usr/sbin/runc",
     ctr: "/usr/bin/ctr",
     cniPlugins: "/usr/lib/cni",
+    tools,
   };
 
   test.each([
     [{}, undefined],
     [{ root: false }, "root"],
     [{ containerd: undefined }, "containerd"],
-    [{ ctr: undefined }, "containerd"],
+    [{ ctr: undefined }, "ctr"],
     [{ runc: undefined }, "runc"],
     [{ cniPlugins: undefined }, "cni"],
+    [{ tools: { ...tools, nft: undefined } }, "nft"],
+    [{ tools: { ...tools, conntrack: undefined } }, undefined],
+    [{ linux: false, root: false }, "linux"],
   ])("with %o lacks %s", (change, part) => {
     expect(obstacle({ ...whole, ...change })?.part).toBe(part);
   });

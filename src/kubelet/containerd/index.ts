@@ -4,7 +4,17 @@ export { type CniOptions, cniConfig } from "./cni-config.ts";
 export { claimHostPaths, HOST_PATHS, type HostPaths, refuseOtherKubelets, releaseHostPaths } from "./host-paths.ts";
 export { type Importer, importImage, loadImages } from "./image-import.ts";
 export { containerdLayout, type Layout } from "./layout.ts";
-export { inspectMachine, type Machine, obstacle } from "./machine.ts";
+export {
+  CNI_DIRECTORIES,
+  inspectMachine,
+  type Machine,
+  type MissingPart,
+  type Obstacle,
+  obstacle,
+  obstacles,
+  type Tool,
+} from "./machine.ts";
 export { type ReleaseOptions, releaseContainerd } from "./release.ts";
 export { NodeSetupError } from "./setup-error.ts";
+export { carriesOverlay } from "./snapshotter.ts";
 export { type Containerd, type ContainerdOptions, type PodNetwork, startContainerd } from "./supervise.ts";

@@ -13,6 +13,7 @@ const run = promisify(execFile);
 export type CgroupVersion = 1 | 2;
 
 export interface Machine {
+  readonly linux: boolean;
   readonly root: boolean;
   readonly cgroupVersion: CgroupVersion;
   /** Whether processes may be made less likely to be killed than we are: CAP_SYS_RESOURCE. */
@@ -23,7 +24,13 @@ export interface Machine {
   readonly ctr: string | undefined;
   /** The directory of the CNI plugins; undefined where bridge and host-local are not installed. */
   readonly cniPlugins: string | undefined;
+  /** What sets up networks and volumes: where each is, undefined where it is not installed. */
+  readonly tools: Readonly<Record<Tool, string | undefined>>;
 }
+
+/** `conntrack` is missed only by UDP Services whose endpoints change. */
+const TOOLS = ["nft", "ip", "mount", "conntrack"] as const;
+export type Tool = (typeof TOOLS)[number];
 
 export interface Program {
   readonly path: string;
@@ -31,7 +38,7 @@ export interface Program {
   readonly version: string;
 }
 
-const CNI_DIRECTORIES = ["/usr/lib/cni", "/opt/cni/bin", "/usr/libexec/cni"];
+export const CNI_DIRECTORIES = ["/usr/lib/cni", "/opt/cni/bin", "/usr/libexec/cni"];
 const CAP_SYS_RESOURCE = 24n;
 
 export async function inspectMachine(environment: Readonly<Record<string, string | undefined>> = process.env): Promise<Machine> {
@@ -44,32 +51,55 @@ export async function inspectMachine(environment: Readonly<Record<string, string
     "/usr/local/bin",
     "/usr/bin",
   ];
-  const [containerd, runc, ctr, cniPlugins, cgroupVersion, lowersOomScore] = await Promise.all([
+  const [containerd, runc, ctr, cniPlugins, cgroupVersion, lowersOomScore, tools] = await Promise.all([
     findProgram(search, "containerd"),
     findExecutable(search, "runc"),
     findExecutable(search, "ctr"),
     findCniPlugins(),
     findCgroupVersion(),
     hasCapability(CAP_SYS_RESOURCE),
+    Promise.all(TOOLS.map(async (tool) => [tool, await findExecutable(search, tool)] as const)),
   ]);
-  return { root: process.getuid?.() === 0, cgroupVersion, lowersOomScore, containerd, runc, ctr, cniPlugins };
+  return {
+    linux: process.platform === "linux",
+    root: process.getuid?.() === 0,
+    cgroupVersion,
+    lowersOomScore,
+    containerd,
+    runc,
+    ctr,
+    cniPlugins,
+    tools: Object.fromEntries(tools) as Machine["tools"],
+  };
 }
 
-export type MissingPart = "root" | "containerd" | "runc" | "cni";
+export type MissingPart = "linux" | "root" | "containerd" | "ctr" | "runc" | "cni" | Exclude<Tool, "conntrack">;
 
-/** Why containers cannot be run here, in words for people; undefined where they can. */
-export function obstacle(machine: Machine): { part: MissingPart; message: string } | undefined {
-  if (!machine.root) return { part: "root", message: "real containers need root: run as root, or use --runtime simulated" };
-  if (machine.containerd === undefined || machine.ctr === undefined)
-    return { part: "containerd", message: "containerd is not installed (Debian package containerd)" };
-  if (machine.runc === undefined) return { part: "runc", message: "runc is not installed (Debian package runc)" };
+export interface Obstacle {
+  readonly part: MissingPart;
+  /** For people. */
+  readonly message: string;
+}
+
+const HOW = "`timonier doctor` says how to get it";
+
+/** All for which real containers cannot be run here: `timonier up` refuses for the first, `timonier doctor` tells of each. */
+export function obstacles(machine: Machine): Obstacle[] {
+  const found: Obstacle[] = [];
+  const miss = (part: MissingPart, message: string): void => void found.push({ part, message });
+  if (!machine.linux) miss("linux", "real containers need Linux: use --runtime simulated");
+  if (!machine.root) miss("root", "real containers need root: run as root, or use --runtime simulated");
+  for (const part of ["containerd", "ctr", "runc"] as const)
+    if (machine[part] === undefined) miss(part, `${part} is not installed: ${HOW}`);
   if (machine.cniPlugins === undefined)
-    return {
-      part: "cni",
-      message: `the CNI plugins bridge and host-local are in none of ${CNI_DIRECTORIES.join(", ")} (Debian package containernetworking-plugins)`,
-    };
-  return undefined;
+    miss("cni", `the CNI plugins bridge and host-local are in none of ${CNI_DIRECTORIES.join(", ")}: ${HOW}`);
+  for (const tool of ["nft", "ip", "mount"] as const)
+    if (machine.tools[tool] === undefined) miss(tool, `${tool} is not installed: ${HOW}`);
+  return found;
 }
+
+/** Why containers cannot be run here; undefined where they can. */
+export const obstacle = (machine: Machine): Obstacle | undefined => obstacles(machine)[0];
 
 async function findExecutable(search: readonly string[], name: string): Promise<string | undefined> {
   for (const directory of search) {
@@ -89,8 +119,9 @@ const executable = (path: string): Promise<boolean> =>
 async function findProgram(search: readonly string[], name: string): Promise<Program | undefined> {
   const path = await findExecutable(search, name);
   if (path === undefined) return undefined;
-  const { stdout } = await run(path, ["--version"]);
-  return { path, version: parseVersion(stdout) };
+  // One that cannot say its version cannot run either.
+  const answer = await run(path, ["--version"]).catch(() => undefined);
+  return answer && { path, version: parseVersion(answer.stdout) };
 }
 
 /** `containerd github.com/containerd/containerd v2.1.4 …` */

@@ -17,7 +17,7 @@ export async function chooseSnapshotter(layout: Layout, previousConfig: string):
 }
 
 /** Tries it: a file system may refuse (another overlay, some network file systems) in ways that nothing else tells. */
-async function carriesOverlay(directory: string): Promise<boolean> {
+export async function carriesOverlay(directory: string): Promise<boolean> {
   const place = await mkdtemp(join(directory, "overlay-"));
   const [lower, upper, work, merged] = ["lower", "upper", "work", "merged"].map((name) => join(place, name));
   try {

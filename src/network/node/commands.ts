@@ -31,7 +31,9 @@ export const runCommand: RunCommand = (command, args, input) =>
     });
     child.once("error", (error: NodeJS.ErrnoException) => {
       const hint =
-        error.code === "ENOENT" ? `${command} was not found (Debian package ${PACKAGES[command] ?? command})` : error.message;
+        error.code === "ENOENT"
+          ? `${command} was not found (package ${PACKAGES[command] ?? command}): \`timonier doctor\` says how to get it`
+          : error.message;
       reject(new NodeNetworkError(hint));
     });
     child.once("close", (code) =>

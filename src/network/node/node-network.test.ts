@@ -67,7 +67,7 @@ describe("the node's network", () => {
   });
 
   test("says which package lacks, and which right", async () => {
-    await expect(runCommand("nft-that-is-not-there", [])).rejects.toThrow("nft-that-is-not-there was not found (Debian package");
+    await expect(runCommand("nft-that-is-not-there", [])).rejects.toThrow("nft-that-is-not-there was not found (package");
     await expect(runCommand("sh", ["-c", "echo Operation not permitted >&2; exit 1"])).rejects.toThrow("CAP_NET_ADMIN");
     await expect(runCommand("sh", ["-c", "echo nonsense >&2; exit 3"])).rejects.toThrow("exit code 3): nonsense");
   });
