@@ -12,7 +12,7 @@ export interface Distribution {
 }
 
 /** What may have to be installed. */
-export type Package = "containerd" | "ctr" | "runc" | "cni" | "nft" | "ip" | "mount" | "conntrack" | "modprobe";
+export type Package = "containerd" | "ctr" | "runc" | "cni" | "nft" | "ip" | "mount" | "conntrack";
 
 const MANAGERS: Readonly<Record<string, Manager>> = {
   debian: "apt",
@@ -36,7 +36,6 @@ const NAMES: Readonly<Record<Manager, Readonly<Record<Package, string>>>> = {
     ip: "iproute2",
     mount: "mount",
     conntrack: "conntrack",
-    modprobe: "kmod",
   },
   dnf: {
     containerd: "containerd",
@@ -47,7 +46,6 @@ const NAMES: Readonly<Record<Manager, Readonly<Record<Package, string>>>> = {
     ip: "iproute",
     mount: "util-linux",
     conntrack: "conntrack-tools",
-    modprobe: "kmod",
   },
   apk: {
     containerd: "containerd",
@@ -58,7 +56,6 @@ const NAMES: Readonly<Record<Manager, Readonly<Record<Package, string>>>> = {
     ip: "iproute2",
     mount: "util-linux",
     conntrack: "conntrack-tools",
-    modprobe: "kmod",
   },
   pacman: {
     containerd: "containerd",
@@ -69,7 +66,6 @@ const NAMES: Readonly<Record<Manager, Readonly<Record<Package, string>>>> = {
     ip: "iproute2",
     mount: "util-linux",
     conntrack: "conntrack-tools",
-    modprobe: "kmod",
   },
   zypper: {
     containerd: "containerd",
@@ -80,7 +76,6 @@ const NAMES: Readonly<Record<Manager, Readonly<Record<Package, string>>>> = {
     ip: "iproute2",
     mount: "util-linux",
     conntrack: "conntrack-tools",
-    modprobe: "kmod",
   },
 };
 
