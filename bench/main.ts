@@ -83,8 +83,8 @@ if (wanted("api")) {
 
 if (wanted("schedule")) {
   for (const nodes of [100, 1000])
-    await withServer(["--simulated-nodes", "0"], async (kubeconfig) => {
-      rows.push(...(await scheduleRows(targetOf(kubeconfig), { nodes, pods: USUAL_PODS })));
+    await withServer(["--simulated-nodes", "0"], async (kubeconfig, pid) => {
+      rows.push(...(await scheduleRows(targetOf(kubeconfig, pid), { nodes, pods: USUAL_PODS })));
     });
   if (!values.kubeconfig)
     await withServer(["--simulated-nodes", "0"], async (kubeconfig, pid) => {

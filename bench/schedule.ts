@@ -3,6 +3,7 @@ import { Connection } from "./connection.ts";
 import { expectStatus, load, type Row } from "./measure.ts";
 import { makeNamespace } from "./namespace.ts";
 import { podBody } from "./pods.ts";
+import { cpuSecondsOf } from "./server.ts";
 import type { Target } from "./target.ts";
 
 const GIVE_UP_MS = 180_000;
@@ -21,6 +22,7 @@ export async function scheduleRows(target: Target, { nodes, pods }: { nodes: num
   const path = `/api/v1/namespaces/${namespace}/pods`;
   const watcher = await Connection.open(target);
   const mark = Buffer.from('"nodeName":"bench-node-');
+  const startCpu = target.pid ? cpuSecondsOf(target.pid) : 0;
   const start = performance.now();
   const bound = new Promise<void>((resolve, reject) => {
     const deadline = setTimeout(() => reject(new Error(`not all ${pods} Pods were bound in time`)), GIVE_UP_MS);
@@ -44,13 +46,14 @@ export async function scheduleRows(target: Target, { nodes, pods }: { nodes: num
   );
   await bound;
   const perSecond = (pods * 1000) / (performance.now() - start);
+  const cpuMicros = target.pid ? ((cpuSecondsOf(target.pid) - startCpu) * 1e6) / pods : undefined;
   watcher.close();
   admin.close();
   const bar = pods === USUAL_PODS ? BARS[nodes] : undefined;
   return [
     {
       work: `create + schedule ${pods} Pods, ${nodes} nodes`,
-      seen: `${Math.round(perSecond)} /s`,
+      seen: `${Math.round(perSecond)} /s${cpuMicros === undefined ? "" : `, ${Math.round(cpuMicros)} µs of processor time each`}`,
       ...(bar === undefined ? {} : { bar: `≥ ${bar} /s`, met: perSecond >= bar }),
     },
   ];

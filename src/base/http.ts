@@ -50,6 +50,17 @@ export interface Sink {
   /** Breaks the connection off, so that the client sees an incomplete answer. */
   abort(): void;
   readonly closed: boolean;
+  /**
+   * Present where a watch is read in this process, and so needs no JSON of what the server has as an object: one event in place of
+   * its line, in order with what is written, with the same answer as `write`.
+   */
+  readonly take?: (event: WatchedObject) => boolean;
+}
+
+/** An event of a watch. The object is frozen and shared with everybody who is told of it. */
+export interface WatchedObject {
+  readonly type: "ADDED" | "MODIFIED" | "DELETED";
+  readonly object: unknown;
 }
 
 export type ResponseBody =

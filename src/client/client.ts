@@ -73,7 +73,7 @@ export interface Client {
   get<T extends KubernetesObject>(of: Resource<T>, ref: ObjectRef, options?: { subresource?: string }): Promise<T>;
   list<T extends KubernetesObject>(of: Resource<T>, options?: ListOptions): Promise<ObjectList<T>>;
   /**
-   * Calls `onEvent` for each event, in order, until the watch ends. Resolves at a clean end (time-out, abort), rejects with the
+   * Calls `onEvent` for each event, in order, until the watch ends; objects may be frozen and shared. Resolves at a clean end (time-out, abort), rejects with the
    * ApiError of an ERROR event (410: list again) or `serviceUnavailable` where the connection broke.
    */
   watch<T extends KubernetesObject>(

@@ -1,8 +1,9 @@
 /**
  * A watch as the server sends it: one JSON document a line, however the bytes are cut.
  *
- * Events are parsed and handed on while the server writes, so nothing queues up here; after a slice of work the sink asks the
- * writer to wait for a turn of the event loop, so that a long initial list blocks nobody.
+ * A server in this process may hand over objects instead. Events are parsed and handed on while the server writes, so nothing
+ * queues up here; after a slice of work the sink asks the writer to wait for a turn of the event loop, so that a long initial list
+ * blocks nobody.
  */
 import { type Status, serviceUnavailable } from "../api/errors.ts";
 import type { KubernetesObject } from "../api/meta.ts";
@@ -71,18 +72,25 @@ export function watchStream<T extends KubernetesObject>(clock: Clock, onEvent: (
     if (error === undefined) resolve();
     else reject(error);
   };
-  const split = lineSplitter((line) => {
-    if (closed) return;
+  const tell = (event: () => WatchEvent<T>): void => {
     try {
-      onEvent(watchEventOf<T>(JSON.parse(decodeUtf8(line)) as Frame<T>));
+      onEvent(event());
     } catch (error) {
       finish(error);
     }
+  };
+  const split = lineSplitter((line) => {
+    if (!closed) tell(() => watchEventOf<T>(JSON.parse(decodeUtf8(line)) as Frame<T>));
   });
+  const hasTime = (): boolean => clock.monotonic() - sliceStartMs < SLICE_MS;
   const sink: Sink = {
     write(bytes) {
       if (!closed) split(bytes);
-      return clock.monotonic() - sliceStartMs < SLICE_MS;
+      return hasTime();
+    },
+    take({ type, object }) {
+      if (!closed) tell(() => ({ type, object: object as T }));
+      return hasTime();
     },
     async drained() {
       await (closed ? NO_WAIT : clock.pause());

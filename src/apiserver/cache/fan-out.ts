@@ -15,7 +15,9 @@ export interface CacheEvent {
   readonly entry: CacheEntry | undefined;
   /** The object before it; absent on create. */
   readonly previous: CacheEntry | undefined;
-  /** `entry` parsed and frozen, while the event is being told: the first who needs it parses, or the writer did. */
+  /** What the writer had parsed of `entry`, while the event is being told; without the revision. */
+  written?: DeepReadonly<KubernetesObject> | undefined;
+  /** `entry` as an object, frozen, while the event is being told. */
   parsed?: DeepReadonly<KubernetesObject> | undefined;
   /** True once everybody was told: nothing is kept with the event any more. */
   told?: boolean;
@@ -70,6 +72,15 @@ function bucketOf(selection: Selection): string {
   return namespace === undefined ? "all" : bucket("namespace", namespace);
 }
 
+/** The window keeps events for long: it must not keep objects. */
+function forget(events: readonly CacheEvent[]): void {
+  for (const event of events) {
+    event.parsed = undefined;
+    event.written = undefined;
+    event.told = true;
+  }
+}
+
 export function fanOut(): FanOut {
   const buckets = new Map<string, Set<Subscription>>();
   /** How many subscriptions lie in buckets of a dimension (`field\0spec.nodeName`): others are not looked up. */
@@ -114,7 +125,7 @@ export function fanOut(): FanOut {
       };
     },
     dispatch(events) {
-      if (size === 0) return;
+      if (size === 0) return forget(events);
       const pending = new Map<Subscription, Change[]>();
       for (const event of events) {
         const names = new Set(["all"]);
@@ -131,11 +142,7 @@ export function fanOut(): FanOut {
         }
       }
       for (const [subscription, changes] of pending) subscription.deliver(changes);
-      // The window keeps events for long: it must not keep objects.
-      for (const event of events) {
-        event.parsed = undefined;
-        event.told = true;
-      }
+      forget(events);
     },
   };
 }

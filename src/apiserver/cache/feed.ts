@@ -9,7 +9,8 @@ import { deepFreeze } from "../../base/freeze.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
 import { decodeRecord } from "../records/record.ts";
 import type { Caches } from "./caches.ts";
-import type { CacheEvent, ChangeType } from "./fan-out.ts";
+import { objectOfChange } from "./event-object.ts";
+import type { Change, ChangeType } from "./fan-out.ts";
 import { everything } from "./selection.ts";
 
 type Frozen = DeepReadonly<KubernetesObject>;
@@ -47,8 +48,7 @@ interface Shown {
   readonly record: Uint8Array;
 }
 
-/** `event`: whose parsed object is shared with everybody else who is told of it. */
-function itemOf(row: AnyResource, shown: Shown, revision: number, event?: CacheEvent): FeedItem {
+function itemOf(row: AnyResource, shown: Shown, revision: number, change?: Change): FeedItem {
   const { namespace, name, fields, record } = shown;
   let memo: Frozen | undefined;
   return {
@@ -59,10 +59,8 @@ function itemOf(row: AnyResource, shown: Shown, revision: number, event?: CacheE
     record,
     object() {
       if (memo !== undefined) return memo;
-      const parsed: Frozen = event?.parsed ?? deepFreeze(decodeRecord(record, revision, row));
-      if (event && event.told !== true) event.parsed = parsed;
-      memo = parsed;
-      return parsed;
+      memo = change === undefined ? (deepFreeze(decodeRecord(record, revision, row)) as Frozen) : objectOfChange(row, change);
+      return memo;
     },
   };
 }
@@ -82,10 +80,7 @@ export function feed(caches: Caches): Feed {
         selection,
         deliver: (changes) =>
           listener.onChanges(
-            changes.map(({ type, entry, revision, event }) => ({
-              type,
-              item: itemOf(row, entry, revision, type === "DELETED" ? undefined : event),
-            })),
+            changes.map((change) => ({ type: change.type, item: itemOf(row, change.entry, change.revision, change) })),
           ),
       });
       const lost = cache.onLost(() => listener.onLost());

@@ -63,10 +63,11 @@ function apply(state: State, event: StoreEvent): CacheEvent {
   const key = event.key.slice(row.prefix.length);
   const previous = index.get(key);
   state.revision = event.revision;
-  const entry = event.value && cacheEntry(row, key, event.value, event.revision, handover.take(event.value));
+  const written = event.value && handover.take(event.value);
+  const entry = event.value && cacheEntry(row, key, event.value, event.revision, written);
   if (entry) index.set(key, entry);
   else index.delete(key);
-  const change: CacheEvent = { revision: event.revision, entry, previous };
+  const change: CacheEvent = { revision: event.revision, entry, previous, written };
   state.window.push(change);
   return change;
 }

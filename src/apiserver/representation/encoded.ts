@@ -73,6 +73,7 @@ export function encodedRepresentation(options: RepresentationOptions): Represent
     contentType: encoder.contentType,
     watchContentType: encoder.watchContentType,
     signature,
+    isPlain: false,
     stored: (stored) => encoder.body(shape.typeName, one(shown(stored))),
     object: (object) => encoder.body(shape.typeName, one(inFace(cloneJson(object) as KubernetesObject))),
     list: (items: readonly Stored[], metadata: ListMetadata) => [

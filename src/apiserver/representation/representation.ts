@@ -30,6 +30,8 @@ export interface Representation {
   readonly watchContentType: string;
   /** Equal for representations that give the same bytes. */
   readonly signature: string;
+  /** The object as it is in memory: a reader in this process can take it in place of its JSON. */
+  readonly isPlain: boolean;
   stored(stored: Stored): Uint8Array;
   /** An object that is not stored: the answer of a dry run. In the stored version's shape. */
   object(object: DeepReadonly<KubernetesObject>): Uint8Array;

@@ -32,6 +32,7 @@ export function splicedRepresentation({ row, face }: { row: AnyResource; face: F
     contentType: CONTENT_TYPES.json,
     watchContentType: CONTENT_TYPES.json,
     signature: `json ${apiVersion}`,
+    isPlain: apiVersion === row.apiVersion && face.kind === row.kind,
     stored: ({ record, revision }) => spliceObject(record, revision, prefix, LINE_END),
     object: (object) => encodeUtf8(`${JSON.stringify(object)}\n`),
     list(items, metadata) {

@@ -3,6 +3,8 @@
  * to each of them.
  */
 import { concatBytes } from "../../base/bytes.ts";
+import type { WatchedObject } from "../../base/http.ts";
+import { objectOfChange } from "../cache/event-object.ts";
 import type { Change } from "../cache/fan-out.ts";
 import type { RowCache } from "../cache/row-cache.ts";
 import type { Selection } from "../cache/selection.ts";
@@ -12,6 +14,8 @@ export interface Watcher {
   /** True until something was sent: a Table says its columns in the first event. */
   fresh: boolean;
   send(bytes: Uint8Array): void;
+  /** Present where it takes objects in place of their frames. */
+  readonly take?: ((event: WatchedObject, sizeBytes: number) => void) | undefined;
 }
 
 export interface Channel {
@@ -49,7 +53,10 @@ export function channel({ cache, selection, representation, firstDiffers }: Chan
       let later: Uint8Array | undefined;
       let first: Uint8Array | undefined;
       for (const watcher of watchers) {
-        if (watcher.fresh && firstDiffers) {
+        if (watcher.take !== undefined && representation.isPlain) {
+          for (const change of changes)
+            watcher.take({ type: change.type, object: objectOfChange(cache.row, change) }, change.entry.record.length);
+        } else if (watcher.fresh && firstDiffers) {
           first ??= framesOf(representation, changes, true);
           watcher.send(first);
         } else {

@@ -129,6 +129,7 @@ function openWatch(hub: Hub, request: WatchRequest, sink: Sink): void {
     send(bytes) {
       if (!stream.write(bytes)) watch.close();
     },
+    take: sink.take && ((event, sizeBytes) => void (stream.take(event, sizeBytes) || watch.close())),
   });
   const timer = hub.clock.after(request.timeoutMs, () => {
     if (bookmarks) stream.write(representation.bookmark(seenRevision(hub, cache)));
