@@ -110,8 +110,8 @@ function createParts(options: KubeletOptions): Parts {
   return { context, workers, reporter, release };
 }
 
-/** Gives each Pod of the node its worker. */
-function workersFor({ context, workers, reporter }: Parts) {
+/** Gives each Pod of the node its worker. `hasLooked`: all that was bound before has its worker already. */
+function workersFor({ context, workers, reporter }: Parts, hasLooked: () => boolean) {
   const othersThan = (pod: ReadonlyPod): ReadonlyPod[] =>
     [...workers.values()].filter((each) => each.isActive && each.pod.metadata.uid !== pod.metadata.uid).map((each) => each.pod);
   return {
@@ -122,11 +122,11 @@ function workersFor({ context, workers, reporter }: Parts) {
       const created = createPodWorker({
         context,
         pod,
+        isNew: hasLooked(),
         admit: (candidate) => admitPod(candidate, { node: reporter.node, others: othersThan(candidate) }),
         onGone: () => workers.delete(uid),
       });
       workers.set(uid, created);
-      created.wake();
     },
     removed: (uid: string): void => workers.get(uid)?.removed(),
     wake: (uid: string): void => workers.get(uid)?.wake(),
@@ -140,7 +140,8 @@ export function createKubelet(options: KubeletOptions): Kubelet {
   const { client, runtime, clock, entropy, logger, nodeName } = options;
   const parts = createParts(options);
   const { context, workers, reporter } = parts;
-  const pods = workersFor(parts);
+  let hasLooked = false;
+  const pods = workersFor(parts, () => hasLooked);
   const stopping = new AbortController();
   const { signal } = stopping;
   const followers: Reflector[] = [];
@@ -157,6 +158,7 @@ export function createKubelet(options: KubeletOptions): Kubelet {
   }
 
   function onSynced(): void {
+    hasLooked = true;
     void removeOrphans(runtime, (uid) => workers.has(uid), logger);
     synced.resolve();
   }

@@ -51,9 +51,14 @@ function followProbes(work: PodWork, runtimePod: RuntimePod): void {
 
 /** True where something was done that the next pass has to say. */
 async function act(work: PodWork, plan: PodActions, before: RuntimePod): Promise<boolean> {
-  const { pod, context } = work;
+  const { pod, context, news } = work;
   const signal = work.arm();
-  if (!(await setUpVolumes(work))) return false;
+  const mounted = setUpVolumes(work);
+  // Its failure is told where it is waited for.
+  mounted.catch(() => {});
+  // A sandbox has no volumes: it is made beside them, where they are not what the Pod waits for.
+  const beside = plan.newSandbox !== undefined && (await work.outside(() => context.volumes.foreseen(pod)));
+  if (!beside && !(await work.outside(() => mounted))) return false;
   let runtimePod = before;
   for (const { id, message, because, ...named } of plan.kill) {
     const podIp = addressesOf(work, runtimePod)[0] ?? "";
@@ -67,17 +72,18 @@ async function act(work: PodWork, plan: PodActions, before: RuntimePod): Promise
   if (plan.newSandbox !== undefined) {
     sandboxId = await makeSandbox(work, runtimePod, sandbox, signal);
     if (sandboxId === undefined) return false;
-    runtimePod = await readRuntime(work);
+    runtimePod = await readSandbox(work, runtimePod, sandboxId);
     report(work, runtimePod);
     await openHostPorts(work, runtimePod);
   }
-  return startAll(work, plan, runtimePod, { sandboxId: sandboxId ?? "", sandbox, signal });
+  if (!(await work.outside(() => mounted))) return false;
+  return startAll(work, plan, runtimePod, { sandboxId: sandboxId ?? "", sandbox, signal, news });
 }
 
 async function setUpVolumes(work: PodWork): Promise<boolean> {
   const { context, pod } = work;
   try {
-    await work.outside(() => context.volumes.setUp(pod, () => work.wake()));
+    await context.volumes.setUp(pod, () => work.wake());
     work.mountFailures = 0;
     return true;
   } catch (error) {
@@ -116,29 +122,44 @@ async function makeSandbox(
   }
 }
 
+/** What there is after a sandbox was made: in the usual case, where there was nothing before, that sandbox alone. */
+async function readSandbox(work: PodWork, before: RuntimePod, id: string): Promise<RuntimePod> {
+  if (before.sandboxes.length > 0 || before.containers.length > 0) return readRuntime(work);
+  return { sandboxes: [await work.context.runtime.podSandboxStatus(id)], containers: [] };
+}
+
 async function startAll(
   work: PodWork,
   plan: PodActions,
   runtimePod: RuntimePod,
-  inSandbox: { sandboxId: string; sandbox: PodSandboxConfig; signal: AbortSignal },
+  { news, ...inSandbox }: { sandboxId: string; sandbox: PodSandboxConfig; signal: AbortSignal; news: number },
 ): Promise<boolean> {
   const { context, pod, waiting } = work;
   const podIps = addressesOf(work, runtimePod);
-  let started = false;
+  const started: string[] = [];
   for (const named of plan.start) {
     const { name } = named.container;
     const said = saidOf(work, name);
     const restartsSaid = said?.containerID === undefined ? undefined : said.restartCount;
     try {
-      await work.outside(() => startContainer(context, { ...inSandbox, pod, named, runtimePod, podIps, restartsSaid }));
+      const request = { ...inSandbox, pod, named, runtimePod, podIps, restartsSaid };
+      started.push(await work.outside(() => startContainer(context, request)));
       waiting.delete(name);
-      started = true;
     } catch (error) {
       if (inSandbox.signal.aborted || !(error instanceof StartProblem)) throw error;
       await explain(work, name, error);
     }
   }
-  return started;
+  if (runtimePod.containers.length === 0 && started.length === plan.start.length)
+    await noteFirst(work, runtimePod, started, news);
+  return started.length > 0;
+}
+
+/** The first containers of a sandbox are all that there is, unless there was `news` since: the next pass need not look for others. */
+async function noteFirst(work: PodWork, { sandboxes }: RuntimePod, ids: readonly string[], news: number): Promise<void> {
+  const { runtime } = work.context;
+  const containers = await Promise.all(ids.map((id) => runtime.containerStatus(id)));
+  work.known = { news, runtimePod: { sandboxes, containers } };
 }
 
 /** Says why a container does not start, and comes back when that may have changed. */

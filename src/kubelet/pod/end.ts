@@ -10,7 +10,7 @@ import { sleep } from "../../base/clock.ts";
 import type { ReadonlyPod } from "./containers.ts";
 import { closeHostPorts } from "./host-ports.ts";
 import { killPod } from "./kill.ts";
-import { isRunning, type RuntimePod } from "./runtime-pod.ts";
+import { isRunning, LABELS, type RuntimePod } from "./runtime-pod.ts";
 import { addressesOf, type PodWork, readRuntime, report } from "./work.ts";
 
 /** A Pod that is to end at once still gets a moment. */
@@ -78,7 +78,8 @@ export async function leave(work: PodWork): Promise<boolean> {
 async function cleanUp(work: PodWork): Promise<void> {
   const { context, pod } = work;
   const { runtime, volumes, configs } = context;
-  const { sandboxes, containers } = await readRuntime(work);
+  const filter = { labels: { [LABELS.podUid]: pod.metadata.uid } };
+  const [sandboxes, containers] = await Promise.all([runtime.listPodSandboxes(filter), runtime.listContainers(filter)]);
   for (const { id } of containers) await work.outside(() => runtime.removeContainer(id));
   for (const { id } of sandboxes) await work.outside(() => runtime.removePodSandbox(id));
   await work.outside(() => volumes.tearDown(pod));

@@ -1,11 +1,12 @@
 /**
- * Tells which Pods the runtime has news of: by its events where it has them, else by listing its containers every second. Also where
+ * Tells which Pods the runtime has news of: by its events where it has them, else by listing its containers every second. What a
+ * worker made or started itself is no news to it: its pass goes on with that. Also where
  * there are events the containers are listed now and then: one that was lost must not hold up a Pod for good.
  * https://kubernetes.io/docs/tasks/administer-cluster/switch-to-evented-pleg/
  */
 import { type Clock, sleep } from "../../base/clock.ts";
 import type { Logger } from "../../base/logger.ts";
-import type { RuntimeService } from "../runtime/runtime.ts";
+import type { ContainerEventType, RuntimeService } from "../runtime/runtime.ts";
 import { LABELS } from "./runtime-pod.ts";
 
 export interface LifecycleEventsOptions {
@@ -24,10 +25,12 @@ export interface LifecycleEventsOptions {
 const RELIST_MS = 1_000;
 const RELIST_BESIDE_EVENTS_MS = 10_000;
 
+const isNews = (type: ContainerEventType): boolean => type === "Stopped" || type === "Deleted";
+
 async function followEvents({ runtime, clock, logger, onPod, onAll, signal }: LifecycleEventsOptions): Promise<void> {
   while (!signal.aborted) {
     try {
-      const following = runtime.containerEvents?.(({ podUid }) => onPod(podUid), signal);
+      const following = runtime.containerEvents?.(({ podUid, type }) => isNews(type) && onPod(podUid), signal);
       // What happened before the stream was open is found by looking.
       onAll();
       await following;

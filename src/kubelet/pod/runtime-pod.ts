@@ -15,6 +15,8 @@ export interface RuntimePod {
   containers: readonly ContainerStatus[];
 }
 
+export const NOTHING: RuntimePod = { sandboxes: [], containers: [] };
+
 const newestFirst = (a: { createdAtMs: number; metadata: { attempt: number } }, b: typeof a): number =>
   b.metadata.attempt - a.metadata.attempt || b.createdAtMs - a.createdAtMs;
 

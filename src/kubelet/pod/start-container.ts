@@ -44,13 +44,14 @@ function checkCrashes(
   throw new StartProblem("CrashLoopBackOff", `back-off ${delay} restarting failed container=${name} pod=${podName(pod)}`, waitMs);
 }
 
-/** Rejects with StartProblem, for which the last Event is told too. */
-export async function startContainer(context: PodContext, request: StartRequest): Promise<void> {
+/** Answers the container's id. Rejects with StartProblem, for which the last Event is told too. */
+export async function startContainer(context: PodContext, request: StartRequest): Promise<string> {
   const { pod, named, runtimePod, signal } = request;
   const newest = statusOf(runtimePod, named.container.name);
   checkCrashes(context, pod, named, newest);
+  let id: string;
   try {
-    const id = await createContainer(context, request, newest);
+    id = await createContainer(context, request, newest);
     await run(context, request, id);
   } catch (error) {
     if (signal.aborted) throw error;
@@ -64,6 +65,7 @@ export async function startContainer(context: PodContext, request: StartRequest)
     throw error;
   }
   await prune(context, runtimePod, named.container.name);
+  return id;
 }
 
 async function createContainer(context: PodContext, request: StartRequest, newest: ContainerStatus | undefined): Promise<string> {

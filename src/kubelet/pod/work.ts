@@ -18,6 +18,10 @@ export interface PodWork {
   /** Why containers that should run do not. */
   readonly waiting: Map<string, WaitingReason>;
   pod: ReadonlyPod;
+  /** What the runtime has, where the worker knows it from what it did itself; true until there is news. */
+  known: { runtimePod: RuntimePod; news: number } | undefined;
+  /** How often there was news. */
+  news: number;
   /** The object is gone from the API server. */
   isGone: boolean;
   /** The node has taken the Pod, or refused it. */
@@ -50,6 +54,13 @@ export const isEnding = ({ isGone, pod, endReason, ended }: PodWork): boolean =>
   ended || isGone || endReason !== undefined || pod.metadata.deletionTimestamp !== undefined || isTerminalPhase(pod.status.phase);
 
 export const readRuntime = ({ context, pod }: PodWork): Promise<RuntimePod> => readRuntimePod(context.runtime, pod.metadata.uid);
+
+/** What the runtime has, for a pass: asked for only where it is not known already. */
+export async function look(work: PodWork): Promise<RuntimePod> {
+  const { known, news } = work;
+  work.known = undefined;
+  return known?.news === news ? known.runtimePod : readRuntime(work);
+}
 
 export const addressesOf = ({ pod, context }: PodWork, { sandboxes }: RuntimePod): readonly string[] =>
   pod.spec.hostNetwork ? context.hostIps() : (sandboxes.find(({ state }) => state === "Ready")?.ips ?? []);

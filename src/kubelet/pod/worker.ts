@@ -20,9 +20,9 @@ import { fieldPath, isTerminalPhase, type ReadonlyPod } from "./containers.ts";
 import type { PodContext } from "./context.ts";
 import { converge } from "./converge.ts";
 import { graceMsOf, leave, terminate } from "./end.ts";
-import type { RuntimePod } from "./runtime-pod.ts";
+import { NOTHING, type RuntimePod } from "./runtime-pod.ts";
 import { createTerminationMessages } from "./termination-message.ts";
-import { isEnding, type PodWork, readRuntime, report, saidOf } from "./work.ts";
+import { isEnding, look, type PodWork, readRuntime, report, saidOf } from "./work.ts";
 
 export interface PodWorker {
   readonly pod: ReadonlyPod;
@@ -32,6 +32,7 @@ export interface PodWorker {
   update(pod: ReadonlyPod): void;
   /** The object is gone from the API server. */
   removed(): void;
+  /** The runtime, or a probe, has news of it. */
   wake(): void;
   /** Ends the Pod for a reason of the node's. */
   end(reason: EndReason): void;
@@ -42,6 +43,8 @@ export interface PodWorker {
 export interface PodWorkerOptions {
   context: PodContext;
   pod: ReadonlyPod;
+  /** Bound to this node since this kubelet looked: the runtime cannot have anything of it. */
+  isNew: boolean;
   /** Why this node does not take the Pod; asked once, and only for Pods that it has not taken already. */
   admit(pod: ReadonlyPod): EndReason | undefined;
   /** Nothing of it is left. */
@@ -115,7 +118,7 @@ async function pass(work: PodWork, admit: PodWorkerOptions["admit"], onGone: () 
     if (await leave(work)) onGone();
     return;
   }
-  const runtimePod = await readRuntime(work);
+  const runtimePod = await look(work);
   if (!work.admitted && !takeIn(work, runtimePod, admit)) return work.wake();
   const leftMs = checkDeadline(work);
   await checkDeath(work, runtimePod);
@@ -222,7 +225,7 @@ function passes(work: PodWork, interrupt: ReturnType<typeof interruption>, once:
   };
 }
 
-function createWork({ context, pod }: PodWorkerOptions): PodWork {
+function createWork({ context, pod, isNew }: PodWorkerOptions): PodWork {
   const { client, clock, wheel } = context;
   const logger = context.logger.with({ pod: `${pod.metadata.namespace}/${pod.metadata.name}` });
   const unset = (): never => {
@@ -235,6 +238,8 @@ function createWork({ context, pod }: PodWorkerOptions): PodWork {
     messages: createTerminationMessages(context.output),
     waiting: new Map(),
     pod,
+    known: isNew ? { runtimePod: NOTHING, news: 0 } : undefined,
+    news: 0,
     isGone: false,
     admitted: false,
     rejected: false,
@@ -259,6 +264,15 @@ async function show(work: PodWork): Promise<void> {
   if (!isEnding(work) && !work.stopped) report(work, now);
 }
 
+function letGo(work: PodWork): void {
+  const { pod, writer, context } = work;
+  work.stopped = true;
+  writer.stop();
+  context.probes.forgetPod(pod.metadata.uid);
+  context.images.forget(pod);
+  context.crashes.forget(pod.metadata.uid);
+}
+
 export function createPodWorker(options: PodWorkerOptions): PodWorker {
   const { context, admit, onGone } = options;
   const work = createWork(options);
@@ -273,14 +287,9 @@ export function createPodWorker(options: PodWorkerOptions): PodWorker {
   work.showAfter = showing.set;
 
   function release(): void {
-    const { pod, writer } = work;
-    work.stopped = true;
     wakeUp.cancel();
     showing.cancel();
-    writer.stop();
-    context.probes.forgetPod(pod.metadata.uid);
-    context.images.forget(pod);
-    context.crashes.forget(pod.metadata.uid);
+    letGo(work);
   }
 
   function gone(): void {
@@ -293,6 +302,7 @@ export function createPodWorker(options: PodWorkerOptions): PodWorker {
     loop.wake();
   }
 
+  loop.wake();
   return {
     get pod() {
       return work.pod;
@@ -315,7 +325,10 @@ export function createPodWorker(options: PodWorkerOptions): PodWorker {
       work.isGone = true;
       changed();
     },
-    wake: loop.wake,
+    wake() {
+      work.news++;
+      loop.wake();
+    },
     end(reason) {
       work.endReason ??= reason;
       changed();

@@ -10,6 +10,11 @@ export class MountProblem extends Error {
 export interface PodVolumes {
   /** Sets up all volumes of the Pod; idempotent, and brings what is there up to date. Rejects with MountProblem. */
   setUp(pod: ReadonlyPod, onChange: () => void): Promise<void>;
+  /**
+   * Whether `setUp`, which was called, will succeed as far as can be told: all that the volumes are made of is there. What it still does
+   * then, others need not wait for.
+   */
+  foreseen(pod: ReadonlyPod): Promise<boolean>;
   /** The Pod's labels or annotations may have changed: brings what shows them up to date, in its own time. */
   update(pod: ReadonlyPod): void;
   /** What of them a container sees. Rejects with an Error that says what is wrong with a mount. */

@@ -101,6 +101,15 @@ async function setUpOne(
   return own;
 }
 
+/** Volumes whose set-up fails only where something that they refer to is missing, or the node itself fails. */
+async function isForeseen(options: WrittenVolumesOptions, pod: ReadonlyPod, volume: DeepReadonly<Volume>): Promise<boolean> {
+  if (volume.emptyDir !== undefined) return true;
+  const { objects } = options;
+  const token = async (): Promise<string> => "";
+  const context = { pod, objects, podIps: [], hostIps: options.hostIps(), allocatable: options.allocatable(), token };
+  return (await volumeFiles(context, volume).catch(() => undefined)) !== undefined;
+}
+
 /** One step after the other. */
 function queue<T>(entry: Entry, step: () => Promise<T>): Promise<T> {
   const done = entry.work.then(step, step);
@@ -145,6 +154,10 @@ export function writtenVolumes(options: WrittenVolumesOptions): PodVolumes {
         onChange();
       });
       await queue(entry, () => setUpAll(entry));
+    },
+    async foreseen(pod) {
+      for (const volume of pod.spec.volumes ?? []) if (!(await isForeseen(options, pod, volume))) return false;
+      return true;
     },
     update(pod) {
       const entry = entries.get(pod.metadata.uid);

@@ -106,7 +106,7 @@ const sandboxes = (connection: Connection, members: Membership) =>
       return podSandboxId;
     },
     stopPodSandbox: (id, options) =>
-      unlessGone(connection.unary(rpc.stopPodSandbox, { podSandboxId: id }, options, REQUEST_TIMEOUT_MS)),
+      members.stopping(id, unlessGone(connection.unary(rpc.stopPodSandbox, { podSandboxId: id }, options, REQUEST_TIMEOUT_MS))),
     removePodSandbox: (id, options) =>
       unlessGone(connection.unary(rpc.removePodSandbox, { podSandboxId: id }, options, REQUEST_TIMEOUT_MS)),
     async podSandboxStatus(id, options) {
@@ -135,7 +135,8 @@ const containers = (connection: Connection, members: Membership) =>
       // The CRI counts whole seconds; a grace of less than one must not become none.
       const timeout = Math.ceil(graceMs / 1000);
       const timeoutMs = timeout * 1000 + (options?.timeoutMs ?? REQUEST_TIMEOUT_MS);
-      return unlessGone(connection.unary(rpc.stopContainer, { containerId: id, timeout }, { ...options, timeoutMs }));
+      const call = connection.unary(rpc.stopContainer, { containerId: id, timeout }, { ...options, timeoutMs });
+      return members.stopping(id, unlessGone(call));
     },
     removeContainer: (id, options) =>
       unlessGone(connection.unary(rpc.removeContainer, { containerId: id }, options, REQUEST_TIMEOUT_MS)),

@@ -2,7 +2,8 @@
  * Container events: the CRI's own where the runtime has them, containerd's where it has not (before 1.7 it answers Unimplemented).
  *
  * containerd tells its clients of a task's end at the moment when its CRI part hears of it, too; a status asked for at once may
- * still say Running. So an event goes out only when the CRI shows what it tells.
+ * still say Running. So the news of an end goes out only when the CRI shows it. That something was made or started goes out at once:
+ * who did it waits for the call, and nobody else is served by questions that the runtime has to answer in the midst of its work.
  *
  * https://kubernetes.io/docs/reference/node/kubelet-event-driven-pleg/ (KEP-3386)
  */
@@ -87,12 +88,21 @@ export function containerdEvents(connection: Connection, clock: Clock, members: 
     // One container's events go out in their order.
     const lanes = new Map<string, Promise<void>>();
     const filters = Object.keys(TOPICS).map((topic) => `namespace==${CRI_NAMESPACE},topic==${JSON.stringify(topic)}`);
-    const deliver = async (event: ContainerEvent): Promise<void> => {
+    const settle = async (event: ContainerEvent): Promise<void> => {
+      const stop = members.stopOf(event.containerId);
+      if (stop !== undefined) return stop;
       const deadline = clock.monotonic() + SETTLE_LIMIT_MS;
-      for (let delayMs = 1; !(await settled(connection, members, event)); delayMs = Math.min(delayMs * 2, MAX_SETTLE_DELAY_MS)) {
+      for (
+        let delayMs = 1;
+        !(await ended(connection, members, event.containerId));
+        delayMs = Math.min(delayMs * 2, MAX_SETTLE_DELAY_MS)
+      ) {
         if (signal.aborted || clock.monotonic() > deadline) break;
         await sleep(clock, delayMs, signal);
       }
+    };
+    const deliver = async (event: ContainerEvent): Promise<void> => {
+      if (event.type === "Stopped") await settle(event);
       const podUid = await members.podUidOf(event.containerId);
       if (!signal.aborted) onEvent({ ...event, podUid });
     };
@@ -103,6 +113,8 @@ export function containerdEvents(connection: Connection, clock: Clock, members: 
         const event = containerEvent(envelope);
         if (event === undefined) return;
         const id = event.containerId;
+        if (event.type === "Created" || event.type === "Started")
+          return onEvent({ ...event, podUid: members.known(id)?.podUid ?? "" });
         const lane = (lanes.get(id) ?? Promise.resolve())
           .then(() => deliver(event))
           .catch(() => onEvent({ ...event, podUid: "" }))
@@ -128,24 +140,12 @@ function containerEvent({ topic, timestamp, event }: Decoded<typeof Envelope>): 
   return { containerId: decode(Subject, event.value).containerId, type, createdAtMs, podUid: "" };
 }
 
-/** Whether the CRI shows what the event tells. */
-async function settled(connection: Connection, members: Membership, { type, containerId }: ContainerEvent): Promise<boolean> {
-  switch (type) {
-    case "Created":
-      return (await members.podUidOf(containerId)) !== "";
-    case "Started":
-      return running(connection, containerId);
-    case "Stopped":
-      return !(await running(connection, containerId));
-    case "Deleted":
-      return true;
+/** Whether the CRI says, too, that this container or sandbox has ended. */
+async function ended(connection: Connection, members: Membership, id: string): Promise<boolean> {
+  if (members.known(id)?.podSandboxId !== id) {
+    const { containers } = await connection.unary(rpc.listContainers, { filter: { id } }, undefined, ASK_TIMEOUT_MS);
+    if (containers[0] !== undefined) return containerStates[containers[0].state] !== "Running";
   }
-}
-
-/** Whether the CRI says that this container, or sandbox, runs. */
-async function running(connection: Connection, id: string): Promise<boolean> {
-  const { containers } = await connection.unary(rpc.listContainers, { filter: { id } }, undefined, ASK_TIMEOUT_MS);
-  if (containers[0] !== undefined) return containerStates[containers[0].state] === "Running";
   const { items } = await connection.unary(rpc.listPodSandbox, { filter: { id } }, undefined, ASK_TIMEOUT_MS);
-  return items[0] !== undefined && podSandboxStates[items[0].state] === "Ready";
+  return items[0] === undefined || podSandboxStates[items[0].state] !== "Ready";
 }
