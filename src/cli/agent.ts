@@ -5,7 +5,7 @@ import { systemEntropy } from "../base/entropy.ts";
 import { startAgent } from "../cluster/agent.ts";
 import { readAgentConfig } from "../cluster/agent-config.ts";
 import type { AgentMessage } from "../cluster/agent-process.ts";
-import { consoleLogger } from "./console-logger.ts";
+import { fileLogger } from "./console-logger.ts";
 import { messageOf } from "./failure.ts";
 import { endSignal, keepAlive } from "./process-signals.ts";
 
@@ -18,14 +18,16 @@ export function addAgent(program: Command): void {
   program
     .command("agent", { hidden: true })
     .requiredOption("--config <file>", "written by the server")
-    .action(async ({ config: file }: { config: string }) => {
+    .requiredOption("--log <file>", "where to log")
+    .action(async ({ config: file, log }: { config: string; log: string }) => {
       const release = keepAlive();
       const signal = endSignal();
-      const logger = consoleLogger();
+      const logger = fileLogger(log);
       try {
         const agent = await startAgent({
           config: readAgentConfig(file),
           configFile: file,
+          logFile: log,
           onDns: (dnsPort) => tell({ dnsPort }),
           clock: realClock,
           entropy: systemEntropy,

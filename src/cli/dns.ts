@@ -11,6 +11,11 @@ export function addDns(program: Command): void {
     .requiredOption("--config <file>", "written by the server")
     .action(async ({ config }: { config: string }) => {
       const { runDnsThread } = await import("../cluster/dns-thread.ts");
-      await runDnsThread({ config: readAgentConfig(config), clock: realClock, entropy: systemEntropy, logger: consoleLogger() });
+      await runDnsThread({
+        config: readAgentConfig(config),
+        clock: realClock,
+        entropy: systemEntropy,
+        logger: consoleLogger().with({ component: "dns" }),
+      });
     });
 }

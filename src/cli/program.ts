@@ -7,6 +7,7 @@ import { addDown } from "./down.ts";
 import { reportFailure } from "./failure.ts";
 import { addImage } from "./image.ts";
 import { addKubeconfig } from "./kubeconfig.ts";
+import { addLogs } from "./logs.ts";
 import { addStatus } from "./status.ts";
 import { addUp } from "./up.ts";
 
@@ -15,11 +16,18 @@ const program = new Command("timonier").description("A Kubernetes cluster in one
 addUp(program);
 addDown(program);
 addStatus(program);
+addLogs(program);
 addKubeconfig(program);
 addImage(program);
 addDoctor(program);
 addAgent(program);
 addDns(program);
+
+// `timonier logs | head`: who read us has had enough.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(0);
+  throw error;
+});
 
 try {
   await program.parseAsync(process.argv);

@@ -6,7 +6,7 @@ import type { Command } from "commander";
 import { type ClusterConfig, clusterConfig, type RawOptions } from "../cluster/config.ts";
 import { dataDirectory, defaultDataDirectory, makeDataDirectory } from "../cluster/data-directory.ts";
 import { type RunListener, runCluster } from "../cluster/run.ts";
-import { consoleLogger } from "./console-logger.ts";
+import { fileAndConsoleLogger, fileLogger } from "./console-logger.ts";
 import { CommandError, messageOf } from "./failure.ts";
 import { endSignal, keepAlive } from "./process-signals.ts";
 
@@ -63,8 +63,11 @@ async function run(config: ClusterConfig): Promise<void> {
       done();
     },
   };
+  const { serverLog } = dataDirectory(config.dataDirectory);
+  // With --detach nobody sees a terminal, and what the runtime itself writes goes to the same file.
+  const logger = process.send ? fileLogger(serverLog) : fileAndConsoleLogger(serverLog);
   try {
-    await runCluster({ config, startMs: performance.timeOrigin, logger: consoleLogger(), listener, signal: endSignal() });
+    await runCluster({ config, startMs: performance.timeOrigin, logger, listener, signal: endSignal() });
   } catch (error) {
     failed(messageOf(error));
     throw error;

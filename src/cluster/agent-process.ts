@@ -36,7 +36,7 @@ const STEADY_MS = 60_000;
 function launch({ configFile, logFile }: AgentProcessOptions): ChildProcess {
   const log = openSync(logFile, "a", 0o600);
   const program = process.argv[1] ?? "";
-  const child = spawn(process.execPath, [...process.execArgv, program, "agent", "--config", configFile], {
+  const child = spawn(process.execPath, [...process.execArgv, program, "agent", "--config", configFile, "--log", logFile], {
     stdio: ["ignore", log, log, "ipc"],
     detached: true,
   });

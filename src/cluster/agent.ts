@@ -26,12 +26,15 @@ import { dnsAddressOf } from "./addresses.ts";
 import { type AgentConfig, BRIDGE, cgroupRootOf, NODE_API_PORT } from "./agent-config.ts";
 import { connectComponent } from "./component-connection.ts";
 import { startDnsThread } from "./dns-thread.ts";
+import { startRotation } from "./logs/rotation.ts";
 import { hostDns, machineFacts } from "./machine-facts.ts";
 
 export interface AgentOptions {
   config: AgentConfig;
   /** Where `config` was read from: threads read it, too. */
   configFile: string;
+  /** Where `logger`, and what else this process writes, ends up. */
+  logFile: string;
   /** The node's DNS answers on this port of its address. */
   onDns(port: number): void;
   clock: Clock;
@@ -105,6 +108,7 @@ async function startKubelet(
     cgroupVersion: (await inspectMachine()).cgroupVersion,
   });
   await kubelet.start();
+  logger.info("the kubelet runs", { node: config.nodeName });
   return kubelet;
 }
 
@@ -120,6 +124,7 @@ async function startServiceProxy(options: AgentOptions): Promise<NodeProxy | und
     userAgent: "kube-proxy",
   });
   const proxy = await startProxy({ nodeName: config.nodeName, base: config.proxy.network, informers, clock, logger });
+  logger.info("the Service proxy runs");
   return {
     withdraw: (uid) => proxy.withdraw(uid),
     setHostPorts: (pod, ports) =>
@@ -134,14 +139,29 @@ async function startServiceProxy(options: AgentOptions): Promise<NodeProxy | und
   };
 }
 
+/** Lines of a part of the agent say whose they are: `timonier logs` goes by it. */
+const asPart = (options: AgentOptions, component: string): AgentOptions => ({
+  ...options,
+  logger: options.logger.with({ component }),
+});
+
 export async function startAgent(options: AgentOptions): Promise<Agent> {
-  const { config, clock, logger } = options;
+  const { config, clock } = options;
+  const { logger } = asPart(options, "kubelet");
   if (config.runtimeEndpoint === undefined) await claimHostPaths(config.dataDirectory);
-  const { runtime, containerd } = await startRuntime(options);
-  const node = await connectComponent({ ...options, kubeconfig: config.kubeconfig, userAgent: "kubelet" });
-  const proxy = await startServiceProxy(options);
-  const dns = config.dns && startDnsThread({ configFile: options.configFile, clock, logger, onListening: options.onDns });
-  const kubelet = await startKubelet(options, {
+  const { runtime, containerd } = await startRuntime(asPart(options, "containerd"));
+  const rotation = startRotation([options.logFile, ...(containerd === undefined ? [] : [containerd.layout.log])], clock);
+  const node = await connectComponent({ ...options, logger, kubeconfig: config.kubeconfig, userAgent: "kubelet" });
+  const proxy = await startServiceProxy(asPart(options, "proxy"));
+  const dns =
+    config.dns &&
+    startDnsThread({
+      configFile: options.configFile,
+      clock,
+      logger: asPart(options, "dns").logger,
+      onListening: options.onDns,
+    });
+  const kubelet = await startKubelet(asPart(options, "kubelet"), {
     ...node,
     runtime: followPodRange(runtime, containerd),
     proxy,
@@ -163,6 +183,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       containerd?.leave();
       await runtime.close();
       await node.close();
+      rotation.stop();
     },
   };
 }

@@ -69,7 +69,13 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const server = await startApiServer(options);
   const clientFor = (user: UserInfo, userAgent: string): Client =>
     createClient({ transport: server.handle, clock, user, userAgent });
-  const informers = createInformers({ client: clientFor(CONTROLLER_MANAGER, "kube-controller-manager"), clock, entropy, logger });
+  const ofControllers = logger.with({ component: "controllers" });
+  const informers = createInformers({
+    client: clientFor(CONTROLLER_MANAGER, "kube-controller-manager"),
+    clock,
+    entropy,
+    logger: ofControllers,
+  });
   const stops: (() => Promise<void>)[] = [() => informers.stop(), () => server.close()];
   if (!disabled.has("controllers")) {
     const forControllers: ControllersConfiguration = {
@@ -85,7 +91,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       clientFor: (account) => clientFor(controllerIdentity(account), "kube-controller-manager"),
       clock,
       entropy,
-      logger,
+      logger: ofControllers,
     });
     stops.unshift(() => running.stop());
   }

@@ -84,6 +84,7 @@ export async function runDnsThread({ config, clock, entropy, logger }: DnsOption
     clusterDomain: config.clusterDomain,
     ranges: [config.podCidr, config.serviceCidr],
   });
+  logger.info("the DNS answers", { address: config.nodeAddress, port: server.port });
   port.postMessage({ port: server.port } satisfies FromThread);
   await stopped;
   await server.stop();

@@ -165,7 +165,7 @@ async function startServerFor(
 
 /** Resolves when the cluster has ended. */
 export async function runCluster(options: RunOptions): Promise<void> {
-  const { config, startMs, listener, signal } = options;
+  const { config, startMs, logger, listener, signal } = options;
   const directory = dataDirectory(config.dataDirectory);
   refuseSecondServer(directory);
   makeDataDirectory(directory);
@@ -186,11 +186,13 @@ export async function runCluster(options: RunOptions): Promise<void> {
       nodeName: config.nodeName,
     });
     listener.ready(server, realClock.now() - startMs);
+    logger.info("the cluster is ready", { server: server.url, process: process.pid });
     if (node.kind === "real") listener.progress("starting the node");
     running = node.kind === "real" ? await startReal(options, server, node) : await startSimulated(options, server);
     const { kind } = running;
     await Promise.race([running.ready().then(() => listener.nodeReady(kind, node.notes)), aborted(signal)]);
     await aborted(signal);
+    logger.info("the cluster ends");
   } finally {
     await running?.stop();
     await server.stop();

@@ -100,7 +100,7 @@ export function createSimulatedNodes(options: SimulatedNodesOptions): SimulatedN
     const address = addressAt(NODE_RANGE, index + 1);
     const client = controlPlane.clientFor(nodeIdentity(name), "kubelet");
     const runtime = simulatedRuntime({ clock, entropy, images, nodeAddress: address });
-    const own = logger.with({ node: name });
+    const own = logger.with({ component: "kubelet", node: name });
     const facts = simulatedNodeFacts({ name, address, id: uuid(entropy) });
     return simulatedNode(name, runtime, () =>
       createKubelet({
