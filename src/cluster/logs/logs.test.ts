@@ -96,8 +96,8 @@ describe("a log file", () => {
     const ended = new AbortController();
     const seen: string[] = [];
     let more = (): void => {};
+    const options = { fromBytes: await sizeOf(path), clock: realClock, signal: ended.signal };
     const following = (async () => {
-      const options = { fromBytes: await sizeOf(path), clock: realClock, signal: ended.signal };
       for await (const { text } of follow(path, options)) {
         seen.push(text.split(" ").at(-1) ?? "");
         more();

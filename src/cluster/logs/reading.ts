@@ -47,7 +47,8 @@ export async function* follow(path: string, { fromBytes, clock, signal }: Follow
   while (!signal.aborted) {
     const current = await identityOf(path);
     let text = unfinished;
-    if (current !== older) {
+    // It may have been turned over before we looked for the first time.
+    if (current !== older || (await sizeOf(path)) < position) {
       text += (await textFrom(`${path}.1`, position)).text;
       // It is emptied right after the copy.
       await sleep(clock, POLL_MS, signal);
