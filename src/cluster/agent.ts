@@ -13,7 +13,9 @@ import { createEventRecorder } from "../client/event-recorder.ts";
 import type { Informers } from "../client/informer.ts";
 import { guardNodeApi } from "../kubelet/api/access/guard.ts";
 import { type Containerd, claimHostPaths, HOST_PATHS, inspectMachine, startContainerd } from "../kubelet/containerd/index.ts";
+import { hostLogFiles } from "../kubelet/host/host-log-files.ts";
 import { logFiles } from "../kubelet/host/log-files.ts";
+import { machineFigures } from "../kubelet/host/machine-figures.ts";
 import { hookHttp, networkProber } from "../kubelet/host/network-prober.ts";
 import { nodeHost } from "../kubelet/host/node-host.ts";
 import { createKubelet, type Kubelet } from "../kubelet/kubelet.ts";
@@ -96,6 +98,8 @@ async function startKubelet(
     output: logFiles(clock),
     cluster: { dns },
     host: nodeHost,
+    machine: machineFigures(clock),
+    hostLogs: hostLogFiles(),
     hookHttp,
     ...(proxy === undefined ? {} : { withdraw: proxy.withdraw, setHostPorts: proxy.setHostPorts }),
     services: {

@@ -13,12 +13,15 @@ import type { DeepReadonly } from "../base/readonly.ts";
 import { createEventRecorder } from "../client/event-recorder.ts";
 import { type Reflector, startReflector } from "../client/reflector.ts";
 import { admitPod } from "./admission/admission.ts";
-import { nodeApi } from "./api/node-api.ts";
+import { type NodeApiOptions, nodeApi } from "./api/node-api.ts";
 import { createPodConfigs } from "./config/pod-configs.ts";
 import { createImagePuller } from "./images/puller.ts";
 import { hookRunner } from "./lifecycle/hooks.ts";
+import { type KubeletMetrics, kubeletMetrics } from "./metrics/kubelet-metrics.ts";
+import { measuredProber, measuredRuntime } from "./metrics/measured.ts";
+import { createStarts, type Starts } from "./metrics/starts.ts";
 import { createNodeReporter, type NodeReporter } from "./node/reporter.ts";
-import { DEFAULT_PATHS, type KubeletOptions } from "./options.ts";
+import { DEFAULT_CGROUP_ROOT, DEFAULT_PATHS, type KubeletOptions } from "./options.ts";
 import { createBackoff } from "./pod/backoff.ts";
 import type { ReadonlyPod } from "./pod/containers.ts";
 import type { PodContext } from "./pod/context.ts";
@@ -27,8 +30,11 @@ import { removeOrphans } from "./pod/orphans.ts";
 import { runtimeHandlers } from "./pod/runtime-handler.ts";
 import { createPodWorker, type PodWorker } from "./pod/worker.ts";
 import { createProbeManager } from "./probes/manager.ts";
+import type { Runtime } from "./runtime/runtime.ts";
+import { DEFAULT_SETTINGS } from "./settings.ts";
 import { watchedObjects } from "./sources/objects.ts";
 import { followPods } from "./sources/pods.ts";
+import { createStats } from "./stats/collector.ts";
 import { writtenRequests } from "./status/requests.ts";
 import { unwrittenVolumes } from "./volumes/unwritten.ts";
 import { writtenVolumes } from "./volumes/written.ts";
@@ -50,11 +56,18 @@ interface Parts {
   context: PodContext;
   workers: Map<string, PodWorker>;
   reporter: NodeReporter;
+  metrics: KubeletMetrics;
+  starts: Starts;
+  runtime: Runtime;
   release(): void;
 }
 
 function createParts(options: KubeletOptions): Parts {
-  const { client, runtime, clock, entropy, logger, nodeName, node, host, prober, output, cluster } = options;
+  const { client, clock, entropy, logger, nodeName, node, host, output, cluster } = options;
+  const metrics = kubeletMetrics();
+  const runtime = measuredRuntime(options.runtime, metrics, clock);
+  const starts = createStarts(metrics, clock);
+  const prober = measuredProber(options.prober, metrics, clock);
   const wheel = createWheel(clock);
   const workers = new Map<string, PodWorker>();
   const events = options.events ?? createEventRecorder({ client, clock, entropy, component: "kubelet", host: nodeName, logger });
@@ -74,7 +87,7 @@ function createParts(options: KubeletOptions): Parts {
     clock,
     entropy,
     paths,
-    cgroupRoot: options.cgroupRoot ?? "/kubepods",
+    cgroupRoot: options.cgroupRoot ?? DEFAULT_CGROUP_ROOT,
     dns: cluster.dns,
     services: options.services,
     volumes,
@@ -101,17 +114,18 @@ function createParts(options: KubeletOptions): Parts {
     configs,
     hostIps,
     sumOfRequests: writtenRequests,
+    onStatus: starts.said,
   };
   const release = (): void => {
     wheel.stop();
     void objects.stop();
     if ("stop" in events && typeof events.stop === "function") events.stop();
   };
-  return { context, workers, reporter, release };
+  return { context, workers, reporter, metrics, starts, runtime, release };
 }
 
 /** Gives each Pod of the node its worker. `hasLooked`: all that was bound before has its worker already. */
-function workersFor({ context, workers, reporter }: Parts, hasLooked: () => boolean) {
+function workersFor({ context, workers, reporter, metrics, starts }: Parts, hasLooked: () => boolean) {
   const othersThan = (pod: ReadonlyPod): ReadonlyPod[] =>
     [...workers.values()].filter((each) => each.isActive && each.pod.metadata.uid !== pod.metadata.uid).map((each) => each.pod);
   return {
@@ -119,12 +133,17 @@ function workersFor({ context, workers, reporter }: Parts, hasLooked: () => bool
       const { uid } = pod.metadata;
       const worker = workers.get(uid);
       if (worker !== undefined) return worker.update(pod);
+      starts.seen(pod);
       const created = createPodWorker({
         context,
         pod,
         isNew: hasLooked(),
         admit: (candidate) => admitPod(candidate, { node: reporter.node, others: othersThan(candidate) }),
-        onGone: () => workers.delete(uid),
+        onGone() {
+          workers.delete(uid);
+          metrics.forgetPod(uid);
+          starts.forget(uid);
+        },
       });
       workers.set(uid, created);
     },
@@ -133,6 +152,29 @@ function workersFor({ context, workers, reporter }: Parts, hasLooked: () => bool
     wakeAll(): void {
       for (const worker of workers.values()) worker.wake();
     },
+  };
+}
+
+/** What the node API speaks of. */
+function apiOf(options: KubeletOptions, { workers, context, metrics, runtime }: Parts): Omit<NodeApiOptions, "syncProblem"> {
+  const { nodeName, clock, logger, node, machine, cluster, cgroupVersion = 2, cgroupRoot = DEFAULT_CGROUP_ROOT } = options;
+  const paths = options.paths ?? DEFAULT_PATHS;
+  const settings = { ...DEFAULT_SETTINGS, ...options.settings };
+  const address = node.addresses.find(({ type }) => type === "InternalIP")?.address ?? "";
+  const maxPods = Number(node.capacity.pods ?? 0);
+  const pods = () => [...workers.values()].map(({ pod, status }) => ({ ...pod, status }));
+  return {
+    nodeName,
+    capacity: node.capacity,
+    cgroupVersion,
+    runtime,
+    workers,
+    context,
+    logger,
+    metrics,
+    stats: createStats({ nodeName, clock, runtime, machine, capacity: node.capacity, paths, cgroupRoot, pods }),
+    configured: { settings, dns: cluster.dns, paths, cgroupRoot, maxPods, address, port: node.port },
+    hostLogs: options.hostLogs,
   };
 }
 
@@ -175,7 +217,7 @@ export function createKubelet(options: KubeletOptions): Kubelet {
   }
 
   return {
-    handler: nodeApi({ workers, context, logger }),
+    handler: nodeApi({ ...apiOf(options, parts), syncProblem: () => (signal.aborted ? "the kubelet was stopped" : undefined) }),
     synced: () => synced.promise,
     async start() {
       context.runtimeName = (await runtime.version()).runtimeName;

@@ -4,6 +4,7 @@ import type { Entropy } from "../base/entropy.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Client } from "../client/client.ts";
 import type { EventRecorder } from "../client/events.ts";
+import type { HostLogs } from "./api/host-logs.ts";
 import type { KubeletPaths, ServiceSource } from "./config/pod-configs.ts";
 import type { ClusterDns } from "./environment/dns.ts";
 import type { Host } from "./host/host.ts";
@@ -13,8 +14,12 @@ import type { SetHostPorts } from "./pod/context.ts";
 import type { Prober } from "./probes/prober.ts";
 import type { ContainerOutput } from "./runtime/output.ts";
 import type { Runtime } from "./runtime/runtime.ts";
+import type { KubeletSettings } from "./settings.ts";
 import type { ObjectSource } from "./sources/objects.ts";
+import type { Machine } from "./stats/machine.ts";
 
+/** Upstream's: nodes of their own machine have no other. */
+export const DEFAULT_CGROUP_ROOT = "/kubepods";
 export const DEFAULT_PATHS: KubeletPaths = { root: "/var/lib/kubelet", logs: "/var/log/pods" };
 
 export interface KubeletOptions {
@@ -33,6 +38,11 @@ export interface KubeletOptions {
   cluster: { dns: ClusterDns };
   /** Files and mounts; absent on a simulated node. */
   host?: Host;
+  /** What the machine says of its use; absent on a simulated node. */
+  machine?: Machine;
+  /** The node's own logs, for the node API. */
+  hostLogs?: HostLogs;
+  settings?: Partial<KubeletSettings>;
   hookHttp?: HookHttp;
   /**
    * Called before a deleted Pod's hooks and signals: resolves when this node sends it no new connections. Waited for a short while only.

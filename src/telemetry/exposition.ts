@@ -12,6 +12,36 @@ export function expose(registry: Registry): string {
   return `${lines.join("\n")}\n`;
 }
 
+/** One figure that was read at a moment of its own. */
+export interface Sample {
+  labels?: Readonly<Record<string, string>>;
+  value: number;
+  /** Milliseconds since the epoch; absent: the moment of the scrape. */
+  timeMs?: number;
+}
+
+/** Figures of one name that somebody else counts: they are read, not kept. */
+export interface SampleFamily {
+  name: string;
+  help: string;
+  type: "counter" | "gauge";
+  samples: readonly Sample[];
+}
+
+/** Figures as text; families without any are left out. */
+export function exposeSamples(families: readonly SampleFamily[]): string {
+  const lines: string[] = [];
+  for (const { name, help, type, samples } of families) {
+    if (samples.length === 0) continue;
+    lines.push(...headOf(name, help, type));
+    for (const { labels = {}, value, timeMs } of samples) {
+      const pairs = Object.entries(labels).map(([label, text]) => `${label}="${escapeLabel(text)}"`);
+      lines.push(`${sample(name, pairs, value)}${timeMs === undefined ? "" : ` ${Math.floor(timeMs)}`}`);
+    }
+  }
+  return lines.length === 0 ? "" : `${lines.join("\n")}\n`;
+}
+
 /** Answers GET /metrics. */
 export function metricsRoute(registry: Registry): (request: HttpRequest) => HttpResponse | undefined {
   return ({ method, path }) => {
@@ -29,8 +59,13 @@ function exposeFamily(family: Family<Counter | Gauge | Histogram>, lines: string
     else samples.push(sample(name, labels, series.value));
   }
   if (samples.length === 0) return;
-  lines.push(`# HELP ${name} ${help.replaceAll("\\", "\\\\").replaceAll("\n", "\\n")}`, `# TYPE ${name} ${type}`, ...samples);
+  lines.push(...headOf(name, help, type), ...samples);
 }
+
+const headOf = (name: string, help: string, type: string): string[] => [
+  `# HELP ${name} ${help.replaceAll("\\", "\\\\").replaceAll("\n", "\\n")}`,
+  `# TYPE ${name} ${type}`,
+];
 
 function exposeHistogram(
   { name, bounds }: Family<unknown>,

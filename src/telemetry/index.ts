@@ -8,7 +8,7 @@ export {
   type StorageFigures,
   storageMetrics,
 } from "./api-server-metrics.ts";
-export { expose, METRICS_CONTENT_TYPE, metricsRoute } from "./exposition.ts";
+export { expose, exposeSamples, METRICS_CONTENT_TYPE, metricsRoute, type Sample, type SampleFamily } from "./exposition.ts";
 export { type HealthCheck, type HealthOptions, healthRoute, ping } from "./health.ts";
 export { type ProcessFigures, processMetrics } from "./process-metrics.ts";
 export { type Counter, type Family, type Gauge, type Histogram, metricsRegistry, type Registry } from "./registry.ts";

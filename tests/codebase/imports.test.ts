@@ -16,7 +16,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   client: ["base", "api", "telemetry", "streaming"],
   controllers: ["base", "api", "client"],
   scheduler: ["base", "api", "client"],
-  kubelet: ["base", "api", "client", "streaming"],
+  kubelet: ["base", "api", "client", "streaming", "telemetry"],
   network: ["base", "api", "client"],
   why: ["base", "api", "client", "scheduler/core"],
   cluster: [

@@ -6,13 +6,35 @@ import { ClusterRole } from "../../src/api/rbac/cluster-role.ts";
 import { ClusterRoleBinding } from "../../src/api/rbac/cluster-role-binding.ts";
 import type { Client } from "../../src/client/client.ts";
 import { busyboxArchive } from "./busybox-image.ts";
-import { whyNot } from "./namespaces.ts";
+import { until, whyNot } from "./namespaces.ts";
 import { accountWithToken, administratorOf, callNode, type NodeCaller } from "./node-requests.ts";
 import { openCluster, type RealCluster } from "./real-cluster.ts";
 import { IMAGE, logOf, runningPod, shell } from "./real-pods.ts";
 
 const missing = await whyNot();
 if (missing !== undefined) console.warn(`tests of a real node are skipped: ${missing}`);
+
+interface Filesystem {
+  capacityBytes: number;
+  usedBytes: number;
+}
+
+interface Use {
+  cpu: { usageCoreNanoSeconds: number; usageNanoCores: number };
+  memory: { workingSetBytes: number };
+}
+
+interface Summary {
+  node: Use & { fs: Filesystem; runtime: { imageFs: Filesystem }; systemContainers: { name: string }[] };
+  pods: (Use & {
+    podRef: { name: string };
+    containers: (Use & { logs: Filesystem })[];
+    volume: ({ name: string } & Filesystem)[];
+    "ephemeral-storage": Filesystem;
+    network: { interfaces: { name: string }[] };
+    process_stats: { process_count: number };
+  })[];
+}
 
 describe.skipIf(missing !== undefined)("the API of a real node", () => {
   let cluster: RealCluster;
@@ -67,5 +89,53 @@ describe.skipIf(missing !== undefined)("the API of a real node", () => {
     await grant("watcher", "nodes/healthz", "nodes/stats");
     expect(await callNode(cluster, "/healthz", watcher)).toEqual({ status: 200, body: "ok" });
     expect((await callNode(cluster, "/pods", watcher)).status).toBe(403);
+  });
+
+  test("tells what a Pod uses: processor, memory, disk, volumes, network", async () => {
+    const work =
+      "head -c 300000 /dev/zero > /data/big; i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done; echo done; exec sleep 3600";
+    const limits = { resources: { limits: { memory: "64Mi" } }, volumeMounts: [{ name: "data", mountPath: "/data" }] };
+    await runningPod(client, "busy", {
+      command: shell(work),
+      container: limits,
+      spec: { volumes: [{ name: "data", emptyDir: {} }] },
+    });
+    await until("the work is done", async () => (await logOf(client, "busy")) === "done\n");
+    const reader = await accountWithToken(cluster, "reader");
+    await grant("reader", "nodes/stats", "nodes/metrics");
+    const { status, body } = await callNode(cluster, "/stats/summary", reader);
+    expect(status).toBe(200);
+    const { node, pods } = JSON.parse(body) as Summary;
+    expect(node.memory.workingSetBytes).toBeGreaterThan(10_000_000);
+    expect(node.fs.capacityBytes).toBeGreaterThan(0);
+    expect(node.runtime.imageFs.usedBytes).toBeGreaterThan(100_000);
+    expect(node.systemContainers.map(({ name }) => name)).toEqual(["kubelet", "pods"]);
+    const pod = pods.find(({ podRef }) => podRef.name === "busy");
+    const [container] = pod?.containers ?? [];
+    expect(container?.cpu.usageCoreNanoSeconds).toBeGreaterThan(10_000_000);
+    expect(container?.cpu.usageNanoCores).toBeGreaterThan(0);
+    expect(container?.memory.workingSetBytes).toBeGreaterThan(10_000);
+    expect(container?.memory.workingSetBytes).toBeLessThan(64 * 2 ** 20);
+    expect(container?.logs.usedBytes).toBeGreaterThan(0);
+    expect(pod?.volume.find(({ name }) => name === "data")?.usedBytes).toBeGreaterThanOrEqual(300_000);
+    expect(pod?.["ephemeral-storage"].usedBytes).toBeGreaterThanOrEqual(300_000);
+    expect(pod?.network.interfaces.map(({ name }) => name)).toEqual(["eth0"]);
+    expect(pod?.process_stats.process_count).toBeGreaterThanOrEqual(2);
+    const brief = JSON.parse((await callNode(cluster, "/stats/summary?only_cpu_and_memory=true", reader)).body) as Summary;
+    expect(brief.pods.find(({ podRef }) => podRef.name === "busy")?.volume).toBeUndefined();
+    const resource = (await callNode(cluster, "/metrics/resource", reader)).body;
+    expect(resource).toMatch(
+      /^container_memory_working_set_bytes\{container="main",namespace="default",pod="busy"\} [1-9]\d+ \d{13}$/m,
+    );
+    expect((await callNode(cluster, "/metrics", reader)).body).toContain('kubelet_node_name{node="n1"} 1\n');
+    const cadvisor = (await callNode(cluster, "/metrics/cadvisor", reader)).body;
+    expect(cadvisor).toMatch(/^container_network_receive_bytes_total\{.*interface="eth0".*\} \d+ \d{13}$/m);
+  });
+
+  test("shows the node's logs to administrators", async () => {
+    const { status, body } = await callNode(cluster, "/logs/", administrator);
+    expect(status).toBe(200);
+    expect(body).toContain('<a href="pods/">pods/</a>');
+    expect((await callNode(cluster, "/logs/../lib/none", administrator)).status).toBe(404);
   });
 });

@@ -1,57 +1,85 @@
 /**
- * The node API: what the API server asks a kubelet for. An HttpHandler; sockets, TLS and who may ask are the caller's.
+ * The node API: what the API server, monitoring and people ask a kubelet for. An HttpHandler; sockets and TLS are the caller's, who
+ * may ask is access/.
  * https://kubernetes.io/docs/reference/access-authn-authz/kubelet-authn-authz/
  */
 import { isApiError, notFound } from "../../api/errors.ts";
-import { encodeUtf8 } from "../../base/bytes.ts";
 import type { HttpHandler, HttpRequest, HttpResponse } from "../../base/http.ts";
 import type { Logger } from "../../base/logger.ts";
+import { healthRoute, ping } from "../../telemetry/index.ts";
 import type { PodContext } from "../pod/context.ts";
-import type { PodWorker } from "../pod/worker.ts";
+import { json, pageNotFound, text } from "./answers.ts";
+import { type Configured, kubeletConfiguration } from "./configuration.ts";
 import { containerLogs } from "./container-logs.ts";
+import { type FigureSources, metrics, stats } from "./figures.ts";
+import { type HostLogs, hostLogs } from "./host-logs.ts";
 import { pathParts } from "./paths.ts";
+import { pods, runningPods } from "./pod-lists.ts";
 
-export interface NodeApiOptions {
-  workers: ReadonlyMap<string, PodWorker>;
+export interface NodeApiOptions extends FigureSources {
   context: PodContext;
   logger: Logger;
+  configured: Configured;
+  /** The node's own; absent on a simulated node. */
+  hostLogs: HostLogs | undefined;
+  /** Why the kubelet does not look after its Pods, or undefined. */
+  syncProblem(): string | undefined;
 }
 
-const text = (status: number, message: string): HttpResponse => ({
-  status,
-  headers: { "content-type": "text/plain; charset=utf-8" },
-  body: encodeUtf8(message),
-});
+type Handle = (
+  options: NodeApiOptions,
+  request: HttpRequest,
+  parts: readonly string[],
+) => HttpResponse | undefined | Promise<HttpResponse | undefined>;
 
-type Handle = (options: NodeApiOptions, request: HttpRequest, parts: readonly string[]) => HttpResponse | Promise<HttpResponse>;
-
-function pods({ workers }: NodeApiOptions): HttpResponse {
-  const items = [...workers.values()].map(({ pod, status }) => ({ ...pod, status }));
-  const body = encodeUtf8(JSON.stringify({ kind: "PodList", apiVersion: "v1", metadata: {}, items }));
-  return { status: 200, headers: { "content-type": "application/json" }, body };
+interface Route {
+  methods: readonly string[];
+  handle: Handle;
 }
 
-/** By the first part of the path. */
-const ROUTES: Readonly<Record<string, Handle>> = {
-  healthz: () => text(200, "ok"),
-  pods,
-  containerLogs: (options, request, [namespace = "", pod = "", container = ""]) => {
-    const worker = [...options.workers.values()].find(
-      (each) => each.pod.metadata.namespace === namespace && each.pod.metadata.name === pod,
-    );
-    if (worker === undefined) throw notFound({ group: "", resource: "pods" }, pod);
-    return containerLogs(options.context, worker, container, request);
-  },
+const reading = (handle: Handle): Route => ({ methods: ["GET", "HEAD"], handle });
+
+/** For paths without further parts. */
+const alone =
+  (handle: Handle): Handle =>
+  (options, request, parts) =>
+    parts.some((part) => part !== "") ? pageNotFound() : handle(options, request, parts);
+
+function health({ syncProblem, logger }: NodeApiOptions, request: HttpRequest) {
+  const log = { name: "log", check: () => undefined };
+  const checks = [ping, log, { name: "syncloop", check: syncProblem }];
+  return healthRoute({ endpoints: { healthz: checks }, logger })(request);
+}
+
+function logsOf(options: NodeApiOptions, request: HttpRequest, parts: readonly string[]) {
+  const [namespace = "", pod = "", container = ""] = parts;
+  const worker = [...options.workers.values()].find(
+    (each) => each.pod.metadata.namespace === namespace && each.pod.metadata.name === pod,
+  );
+  if (worker === undefined) throw notFound({ group: "", resource: "pods" }, pod);
+  return containerLogs(options.context, worker, container, request);
+}
+
+/** By the first part of the path; which permission each takes stands in access/attributes.ts. */
+const ROUTES: Readonly<Record<string, Route>> = {
+  healthz: reading(health),
+  pods: reading(alone(({ workers }) => pods(workers.values()))),
+  runningpods: reading(alone(({ runtime }) => runningPods(runtime))),
+  configz: reading(alone(({ configured }) => json({ kubeletconfig: kubeletConfiguration(configured) }))),
+  stats: reading(stats),
+  metrics: reading(metrics),
+  logs: reading((options, { signal }, parts) => hostLogs(options.hostLogs, parts, signal)),
+  containerLogs: reading(logsOf),
 };
 
 export function nodeApi(options: NodeApiOptions): HttpHandler {
   return async (request) => {
     const [first = "", ...parts] = pathParts(request.path) ?? [];
-    const handle = Object.hasOwn(ROUTES, first) ? ROUTES[first] : undefined;
-    if (handle === undefined) return text(404, "404 page not found\n");
-    if (request.method !== "GET") return text(405, "Method Not Allowed\n");
+    const route = Object.hasOwn(ROUTES, first) ? ROUTES[first] : undefined;
+    if (route === undefined) return pageNotFound();
+    if (!route.methods.includes(request.method)) return text(405, "405: Method Not Allowed");
     try {
-      return await handle(options, request, parts);
+      return (await route.handle(options, request, parts)) ?? pageNotFound();
     } catch (error) {
       // The API server hands these words on to its client.
       if (isApiError(error)) return text(error.code, error.message);

@@ -13,7 +13,7 @@ import type { Client } from "../../client/client.ts";
 
 const LEASE_NAMESPACE = "kube-node-lease";
 export const RENEW_MS = 10_000;
-const DURATION_SECONDS = 40;
+export const LEASE_SECONDS = 40;
 
 /** Renews it once; makes it where there is none. Rejects with ApiError. */
 export function leaseRenewer(client: Client, clock: Clock, node: () => DeepReadonly<Node>): () => Promise<void> {
@@ -27,14 +27,14 @@ export function leaseRenewer(client: Client, clock: Clock, node: () => DeepReado
         namespace: LEASE_NAMESPACE,
         ownerReferences: [{ apiVersion: "v1", kind: "Node", name, uid }],
       },
-      spec: { holderIdentity: name, leaseDurationSeconds: DURATION_SECONDS, renewTime: formatMicroTime(clock.now()) },
+      spec: { holderIdentity: name, leaseDurationSeconds: LEASE_SECONDS, renewTime: formatMicroTime(clock.now()) },
     };
   };
 
   return async () => {
     const { name } = node().metadata;
     const patch = {
-      spec: { holderIdentity: name, leaseDurationSeconds: DURATION_SECONDS, renewTime: formatMicroTime(clock.now()) },
+      spec: { holderIdentity: name, leaseDurationSeconds: LEASE_SECONDS, renewTime: formatMicroTime(clock.now()) },
     };
     try {
       if (!known) await client.get(Lease, { namespace: LEASE_NAMESPACE, name });

@@ -40,7 +40,7 @@ export interface NodeReporterOptions {
   facts: NodeFacts;
 }
 
-const REPORT_MS = 300_000;
+export const REPORT_MS = 300_000;
 const RETRY = { baseMs: 200, maxMs: 7_000 };
 
 /** What is said of the node, without the moments at which it is said. */

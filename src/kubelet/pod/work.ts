@@ -91,4 +91,5 @@ export function report(work: PodWork, runtimePod: RuntimePod): void {
     context.sumOfRequests,
   );
   writer.set(status);
+  context.onStatus?.(pod, status);
 }

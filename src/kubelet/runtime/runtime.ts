@@ -196,6 +196,11 @@ export interface ContainerStats {
   cpuUsageCoreNanoSeconds: number;
   memoryUsageBytes: number;
   memoryWorkingSetBytes: number;
+  /** Up to the limit; absent where there is none, or the runtime does not say. So are the others. */
+  memoryAvailableBytes?: number;
+  memoryRssBytes?: number;
+  pageFaults?: number;
+  majorPageFaults?: number;
   writableLayerUsedBytes: number;
   writableLayerInodesUsed: number;
 }

@@ -104,6 +104,7 @@ function linuxResources(from: Decoded<typeof cri.LinuxContainerResources>): Linu
 }
 
 export function containerStats(from: Decoded<typeof cri.ContainerStats>): ContainerStats {
+  const { availableBytes, rssBytes, pageFaults, majorPageFaults } = from.memory ?? {};
   return {
     id: from.attributes?.id ?? "",
     metadata: from.attributes?.metadata ?? NO_CONTAINER,
@@ -112,6 +113,11 @@ export function containerStats(from: Decoded<typeof cri.ContainerStats>): Contai
     cpuUsageCoreNanoSeconds: unboxed(from.cpu?.usageCoreNanoSeconds),
     memoryUsageBytes: unboxed(from.memory?.usageBytes),
     memoryWorkingSetBytes: unboxed(from.memory?.workingSetBytes),
+    // A container without a limit has nothing available of it: runtimes then say 0.
+    ...(availableBytes?.value ? { memoryAvailableBytes: availableBytes.value } : {}),
+    ...(rssBytes === undefined ? {} : { memoryRssBytes: rssBytes.value }),
+    ...(pageFaults === undefined ? {} : { pageFaults: pageFaults.value }),
+    ...(majorPageFaults === undefined ? {} : { majorPageFaults: majorPageFaults.value }),
     writableLayerUsedBytes: unboxed(from.writableLayer?.usedBytes),
     writableLayerInodesUsed: unboxed(from.writableLayer?.inodesUsed),
   };
