@@ -80,18 +80,59 @@ export const containsRange = (outer: AddressRange, inner: AddressRange): boolean
   inner.length >= outer.length &&
   networkOf(outer).value === networkOf({ ...inner, length: outer.length }).value;
 
+const NO_ADDRESS = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)";
+const NO_RANGE = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)";
+const MAPPED = { family: "IPv6", value: 0xffffn << 32n, length: 96 } as const;
+
+/** The text without leading zeros of octets, which some readers take for octal numbers. */
+function withoutZeros(text: string): string {
+  const start = text.lastIndexOf(":") + 1;
+  if (!text.includes(".", start)) return text;
+  const octets = text.slice(start).split(".");
+  return text.slice(0, start) + octets.map((octet) => octet.replace(/^0+(?=\d)/, "")).join(".");
+}
+
+/** Whether a text is read as an address, however it is written. */
+export const isAddress = (text: string): boolean => parseAddress(withoutZeros(text)) !== undefined;
+
+const isMapped = (address: Address): boolean => containsRange(MAPPED, { ...address, length: BITS[address.family] });
+
+/**
+ * The complaints about an address that may be written in more than one way.
+ * https://github.com/kubernetes/enhancements/tree/master/keps/sig-network/4858-ip-cidr-validation
+ */
+export function ipErrors(text: string): string[] {
+  const address = parseAddress(text);
+  if (address === undefined) return [isAddress(text) ? "must not have leading 0s" : NO_ADDRESS];
+  return isMapped(address) ? ["must not be an IPv4-mapped IPv6 address"] : [];
+}
+
+/** The same for a range, which has no bits set beyond its length. */
+export function cidrErrors(text: string): string[] {
+  const range = parseRange(text);
+  if (range === undefined) {
+    const [address = "", length = "", ...more] = text.split("/");
+    const plain = [withoutZeros(address), length.replace(/^0+(?=\d)/, ""), ...more].join("/");
+    return [parseRange(plain) ? "must not have leading 0s in IP or prefix length" : NO_RANGE];
+  }
+  if (isMapped(range)) return ["must not have an IPv4-mapped IPv6 address"];
+  return networkOf(range).value === range.value ? [] : ["must not have bits set beyond the prefix length"];
+}
+
 /** The complaints about an address that is not written in its one canonical form. */
 export function canonicalAddressErrors(text: string): string[] {
+  const errors = ipErrors(text);
   const address = parseAddress(text);
-  if (!address) return ["must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"];
+  if (errors.length > 0 || address === undefined) return errors;
   const canonical = formatAddress(address);
   return canonical === text ? [] : [`must be in canonical form (${JSON.stringify(canonical)})`];
 }
 
-/** The same for a range, which has no bits set beyond its length. */
+/** The same for a range. */
 export function canonicalRangeErrors(text: string): string[] {
+  const errors = cidrErrors(text);
   const range = parseRange(text);
-  if (!range) return ["must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"];
+  if (errors.length > 0 || range === undefined) return errors;
   const canonical = formatRange(range);
   return canonical === text ? [] : [`must be in canonical form (${JSON.stringify(canonical)})`];
 }
@@ -105,7 +146,7 @@ const SPECIAL = [
 
 /** The complaints about an address that means no host on the network; a text that is no address has the complaint that it is none. */
 export function specialAddressErrors(text: string): string[] {
-  const address = parseAddress(text);
+  const address = parseAddress(withoutZeros(text));
   if (!address) return ["must be a valid IP address"];
   const host = { ...address, length: BITS[address.family] };
   return SPECIAL.filter(([, ...ranges]) =>

@@ -121,16 +121,6 @@ export function isIPv6(text: string): boolean {
   return hex.every((group) => /^[0-9a-fA-F]{1,4}$/.test(group)) && (tail === undefined ? count === 8 : count < 8);
 }
 
-export const ipErrors = (text: string): string[] =>
-  isIPv4(text) || isIPv6(text) ? [] : ["must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"];
-
-export function cidrErrors(text: string): string[] {
-  const [address = "", length = "", more] = text.split("/");
-  const bits = isIPv4(address) ? 32 : isIPv6(address) ? 128 : -1;
-  const fits = more === undefined && /^(0|[1-9]\d*)$/.test(length) && Number(length) <= bits;
-  return fits ? [] : ["must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"];
-}
-
 /** `domain/path`, as managers and signers are called. */
 export function domainPrefixedPathErrors(text: string): string[] {
   const slash = text.indexOf("/");

@@ -4,9 +4,9 @@
  */
 
 import type { DeepReadonly } from "../../base/readonly.ts";
-import { specialAddressErrors } from "../addresses.ts";
+import { ipErrors, specialAddressErrors } from "../addresses.ts";
 import type * as generated from "../generated/core-v1.ts";
-import { dnsLabelErrors, dnsSubdomainErrors, ipErrors, portNumberErrors, qualifiedNameErrors } from "../names.ts";
+import { dnsLabelErrors, dnsSubdomainErrors, portNumberErrors, qualifiedNameErrors } from "../names.ts";
 import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
 import { ageOf, firstOf, NONE } from "../table/cells.ts";

@@ -2,11 +2,12 @@
  * Field errors of a Node, and what of it stays as it is.
  * https://kubernetes.io/docs/concepts/architecture/nodes/
  */
+
 import { deepEqual } from "../../base/deep-equal.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
-import { parseRange } from "../addresses.ts";
+import { cidrErrors, parseRange } from "../addresses.ts";
 import type { Node, Taint } from "../generated/core-v1.ts";
-import { cidrErrors, labelValueErrors, qualifiedNameErrors } from "../names.ts";
+import { labelValueErrors, qualifiedNameErrors } from "../names.ts";
 import { follows, requiredOneOf } from "../validation.ts";
 import type { Report } from "../validation-report.ts";
 import { validateResourceAmount, validateResourceName } from "./resource-names.ts";

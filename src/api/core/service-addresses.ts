@@ -3,9 +3,8 @@
  * https://kubernetes.io/docs/concepts/services-networking/dual-stack/
  */
 import type { DeepReadonly } from "../../base/readonly.ts";
-import { parseAddress } from "../addresses.ts";
+import { ipErrors, parseAddress } from "../addresses.ts";
 import type { Service } from "../generated/core-v1.ts";
-import { ipErrors } from "../names.ts";
 import { follows, oneOf } from "../validation.ts";
 import type { Report } from "../validation-report.ts";
 

@@ -3,10 +3,10 @@
  * https://kubernetes.io/docs/reference/kubernetes-api/service-resources/service-v1/
  */
 import type { DeepReadonly } from "../../base/readonly.ts";
-import { specialAddressErrors } from "../addresses.ts";
+import { cidrErrors, ipErrors, isAddress, specialAddressErrors } from "../addresses.ts";
 import type { LoadBalancerStatus, Service, ServicePort } from "../generated/core-v1.ts";
 import { validateLabels } from "../meta-validation.ts";
-import { cidrErrors, dnsLabelErrors, dnsSubdomainErrors, ipErrors, portNumberErrors, qualifiedNameErrors } from "../names.ts";
+import { dnsLabelErrors, dnsSubdomainErrors, portNumberErrors, qualifiedNameErrors } from "../names.ts";
 import { follows, oneOf, portOrNameErrors, requiredOneOf } from "../validation.ts";
 import type { Report } from "../validation-report.ts";
 import { isHeadless, validateClusterIpChange, validateClusterIps } from "./service-addresses.ts";
@@ -185,6 +185,6 @@ export function validateLoadBalancerStatus({ ingress = [] }: DeepReadonly<LoadBa
     if (ipMode !== undefined) oneOf(ipMode, ["Proxy", "VIP"], here.at("ipMode"));
     if (!hostname) return;
     follows(hostname, dnsSubdomainErrors, here.at("hostname"));
-    if (ipErrors(hostname).length === 0) here.at("hostname").invalid(hostname, "must be a DNS name, not an IP address");
+    if (isAddress(hostname)) here.at("hostname").invalid(hostname, "must be a DNS name, not an IP address");
   });
 }

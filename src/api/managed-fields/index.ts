@@ -12,6 +12,7 @@ import type { KubernetesObject } from "../meta.ts";
 import type { AnyResource, Face } from "../row.ts";
 import { formatTime } from "../time.ts";
 import { compare, customShape, equalJson, shapeOf } from "./compare.ts";
+import { byOperationAndTime, lastOfEach } from "./entries.ts";
 import { difference, type FieldSet, inOrder, union } from "./field-set.ts";
 
 export interface UpdateManagedFields {
@@ -81,11 +82,11 @@ const isReset = (entries: readonly ManagedFieldsEntry[] | undefined): boolean =>
 };
 
 /** A client may replace the entries, or clear them with one empty entry; otherwise those of the stored object go on. */
-function startingEntries({ previous, object, subresource }: UpdateManagedFields): DeepReadonly<ManagedFieldsEntry[]> {
+function startingEntries({ previous, object, subresource }: UpdateManagedFields): readonly DeepReadonly<ManagedFieldsEntry>[] {
   const sent = object.metadata.managedFields;
   if (subresource === "" && isReset(sent)) return [];
-  if (subresource === "" && sent !== undefined && sent.length > 0) return sent;
-  return previous?.metadata.managedFields ?? [];
+  if (subresource === "" && sent !== undefined && sent.length > 0) return lastOfEach(sent);
+  return lastOfEach(previous?.metadata.managedFields ?? []);
 }
 
 const isOwn = (entry: DeepReadonly<ManagedFieldsEntry>, update: UpdateManagedFields): boolean =>
@@ -105,17 +106,6 @@ function entryOf(update: UpdateManagedFields, fields: FieldSet): ManagedFieldsEn
     ...(update.subresource === "" ? {} : { subresource: update.subresource }),
   };
 }
-
-const text = (value: string | undefined): string => value ?? "";
-const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-
-/** Appliers first, then by time, manager, version and subresource. */
-export const byOperationAndTime = (a: ManagedFieldsEntry, b: ManagedFieldsEntry): number =>
-  order(text(a.operation), text(b.operation)) ||
-  order(text(a.time), text(b.time)) ||
-  order(text(a.manager), text(b.manager)) ||
-  order(text(a.apiVersion), text(b.apiVersion)) ||
-  order(text(a.subresource), text(b.subresource));
 
 /** Records in `object` what this write changed. */
 export function updateManagedFields(update: UpdateManagedFields): void {
@@ -137,7 +127,7 @@ export function updateManagedFields(update: UpdateManagedFields): void {
 
 function nextEntries(
   update: UpdateManagedFields,
-  entries: DeepReadonly<ManagedFieldsEntry[]>,
+  entries: readonly DeepReadonly<ManagedFieldsEntry>[],
   changed: FieldSet | undefined,
   removed: FieldSet | undefined,
 ): ManagedFieldsEntry[] {

@@ -2,12 +2,13 @@
  * Field errors of an Ingress and of what it points to.
  * https://kubernetes.io/docs/concepts/services-networking/ingress/
  */
+
 import type { DeepReadonly } from "../../base/readonly.ts";
+import { ipErrors, isAddress } from "../addresses.ts";
 import type * as networking from "../generated/networking-v1.ts";
 import {
   dnsLabelErrors,
   dnsSubdomainErrors,
-  ipErrors,
   pathSegmentErrors,
   portNameErrors,
   portNumberErrors,
@@ -75,7 +76,7 @@ const hostErrors = (host: string): string[] => (host.includes("*") ? wildcardSub
 
 function validateRule({ host, http }: DeepReadonly<networking.IngressRule>, report: Report): void {
   if (host) {
-    if (ipErrors(host).length === 0) report.at("host").invalid(host, NOT_AN_ADDRESS);
+    if (isAddress(host)) report.at("host").invalid(host, NOT_AN_ADDRESS);
     follows(host, hostErrors, report.at("host"));
   }
   if (!http) return;
@@ -112,6 +113,6 @@ export function validateIngressStatus({ status }: Ingress, report: Report): void
     if (ip) follows(ip, ipErrors, here.at("ip"));
     if (!hostname) return;
     follows(hostname, dnsSubdomainErrors, here.at("hostname"));
-    if (ipErrors(hostname).length === 0) here.at("hostname").invalid(hostname, NOT_AN_ADDRESS);
+    if (isAddress(hostname)) here.at("hostname").invalid(hostname, NOT_AN_ADDRESS);
   });
 }

@@ -2,10 +2,11 @@
  * Field errors of a NetworkPolicy.
  * https://kubernetes.io/docs/concepts/services-networking/network-policies/
  */
+
 import type { DeepReadonly } from "../../base/readonly.ts";
-import { containsRange, parseRange } from "../addresses.ts";
+import { cidrErrors, containsRange, parseRange } from "../addresses.ts";
 import type * as networking from "../generated/networking-v1.ts";
-import { cidrErrors, portNameErrors, portNumberErrors } from "../names.ts";
+import { portNameErrors, portNumberErrors } from "../names.ts";
 import { follows, oneOf, validateLabelSelector } from "../validation.ts";
 import type { Report } from "../validation-report.ts";
 

@@ -6,6 +6,7 @@
  */
 import { type ApiError, conflict, invalid, modified, notFound, type StatusCause } from "../../api/errors.ts";
 import { updateManagedFields } from "../../api/managed-fields/index.ts";
+import { updateScaleManagedFields } from "../../api/managed-fields/scale.ts";
 import type { KubernetesObject } from "../../api/meta.ts";
 import { report } from "../../api/validation-report.ts";
 import { deepEqual } from "../../base/deep-equal.ts";
@@ -70,6 +71,20 @@ function checkPreconditions({ target, unconditional }: Update, object: Kubernete
   ]);
 }
 
+/** Records in `object` whose fields this write made them. */
+function recordOwners(
+  parts: ServerParts,
+  { target, options }: Pick<Update, "target" | "options">,
+  object: KubernetesObject,
+  previous: DeepReadonly<KubernetesObject>,
+): void {
+  const { row, face } = target;
+  const subresource = target.subresource?.name ?? "";
+  const write = { previous, object, manager: options.manager, apiVersion: apiVersionOf(face) };
+  if (subresource === "scale") updateScaleManagedFields(write);
+  else updateManagedFields({ ...write, row, operation: "Update", subresource, nowMs: parts.clock.now() });
+}
+
 /** From what was sent to what will be stored. Changes `object`; gives the operations that go with it. */
 async function prepare(
   parts: ServerParts,
@@ -77,22 +92,12 @@ async function prepare(
   object: KubernetesObject,
   current: Current,
 ): Promise<Operation[]> {
-  const { row, face, subresource } = target;
+  const { row, subresource } = target;
   const old = current.object;
   const operations: Operation[] = [];
   keepSystemFields(object, old);
   if (subresource?.name === "status") keepMetadata(row, object, old);
-  if (internal !== true)
-    updateManagedFields({
-      row,
-      previous: old,
-      object,
-      manager: options.manager,
-      operation: "Update",
-      subresource: subresource?.name ?? "",
-      apiVersion: apiVersionOf(face),
-      nowMs: parts.clock.now(),
-    });
+  if (internal !== true) recordOwners(parts, { target, options }, object, old);
   const request = admissionRequest(target, options, "UPDATE", { object, old, name: target.name });
   if (internal !== true) await parts.admission.mutate(request, operations);
   if (internal === true) return operations;

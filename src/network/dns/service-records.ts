@@ -1,10 +1,10 @@
 /** Records of Services and of their endpoints. */
 import type { Answer } from "dns-packet";
+import { isAddress } from "../../api/addresses.ts";
 import type { Service } from "../../api/core/service.ts";
 import type { EndpointSlice } from "../../api/discovery/endpoint-slice.ts";
 import type { Endpoint } from "../../api/generated/discovery-v1.ts";
 import { namespaceOf } from "../../api/meta.ts";
-import { ipErrors } from "../../api/names.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
 import type { ClusterNames } from "./cluster-names.ts";
 import { addressRecords, MISSING, NOTHING, TTL_SECONDS, type Zone, type ZoneAnswer, type ZoneQuestion } from "./zone.ts";
@@ -71,7 +71,7 @@ export function serviceNameAnswer(
 
 function aliasAnswer({ spec }: DeepReadonly<Service>, { name, type }: ZoneQuestion): ZoneAnswer {
   const target = (spec.externalName ?? "").replace(/\.$/, "");
-  if (ipErrors(target).length === 0) return { kind: "found", answers: addressRecords(name, type, [target]) };
+  if (isAddress(target)) return { kind: "found", answers: addressRecords(name, type, [target]) };
   return { kind: "alias", record: { name, type: "CNAME", ttl: TTL_SECONDS, data: target }, target: target.toLowerCase() };
 }
 

@@ -11,11 +11,13 @@
  *
  * https://kubernetes.io/docs/reference/networking/virtual-ips/
  */
+
+import { cidrErrors } from "../../api/addresses.ts";
 import type { Service } from "../../api/core/service.ts";
 import type { EndpointSlice } from "../../api/discovery/endpoint-slice.ts";
 import type { ServicePort } from "../../api/generated/core-v1.ts";
 import { keyOf } from "../../api/meta.ts";
-import { cidrErrors, isIPv4 } from "../../api/names.ts";
+import { isIPv4 } from "../../api/names.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
 import {
   HAIRPIN,

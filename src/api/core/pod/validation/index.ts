@@ -2,11 +2,13 @@
  * Field errors of Pods and Pod templates, beyond types. Each file of this folder looks at one side of a Pod.
  * https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/
  */
+
 import type { DeepReadonly } from "../../../../base/readonly.ts";
+import { ipErrors } from "../../../addresses.ts";
 import type { Pod } from "../../../generated/core-v1.ts";
 import type { PodSpec, PodTemplateSpec } from "../../../generated/shared.ts";
 import { numberOf } from "../../../integer.ts";
-import { dnsSubdomainErrors, ipErrors, labelValueErrors, qualifiedNameErrors } from "../../../names.ts";
+import { dnsSubdomainErrors, labelValueErrors, qualifiedNameErrors } from "../../../names.ts";
 import type { Report } from "../../../validation-report.ts";
 import { validateContainers } from "./containers.ts";
 import { validateNetwork } from "./network.ts";

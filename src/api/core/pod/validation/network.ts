@@ -1,7 +1,9 @@
 /** Field errors of a Pod's names and name resolution. */
+
 import type { DeepReadonly } from "../../../../base/readonly.ts";
+import { ipErrors } from "../../../addresses.ts";
 import type { PodSpec } from "../../../generated/shared.ts";
-import { dnsLabelErrors, dnsSubdomainErrors, ipErrors } from "../../../names.ts";
+import { dnsLabelErrors, dnsSubdomainErrors } from "../../../names.ts";
 import type { Report } from "../../../validation-report.ts";
 
 const DNS_POLICIES = ["ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"];
