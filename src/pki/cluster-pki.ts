@@ -19,6 +19,9 @@ const AUTHORITY_LIFE_MS = 3650 * DAY_MS;
 const LEAF_LIFE_MS = 365 * DAY_MS;
 /** Certificates are dated back, for clocks that are behind. */
 const CLOCK_SKEW_MS = 60 * 60 * 1000;
+/** Certificates of requests begin that much earlier; those that live less than the second end no earlier for it. */
+const BACKDATE_MS = 5 * 60 * 1000;
+const SHORT_LIFE_MS = 8 * 60 * 60 * 1000;
 /** A certificate with less than this left is replaced. */
 const RENEW_BEFORE_MS = 90 * DAY_MS;
 
@@ -161,8 +164,10 @@ export function openClusterPki({ directory, clock, entropy }: ClusterPkiOptions)
     signer: {
       read: async (request) => readRequest(request),
       async sign(request, { usages, lifeMs }) {
-        const notBefore = clock.now() - CLOCK_SKEW_MS;
-        const notAfter = Math.min(clock.now() + lifeMs, Date.parse(new X509Certificate(ca.certificate).validTo));
+        const notBefore = clock.now() - BACKDATE_MS;
+        // What lives long is as long valid as asked for, counted from its backdated start; what lives shortly ends when it should.
+        const end = (lifeMs < SHORT_LIFE_MS ? clock.now() : notBefore) + lifeMs;
+        const notAfter = Math.min(end, Date.parse(new X509Certificate(ca.certificate).validTo));
         return signRequest(request, { usages, notBefore, notAfter, issuer: ca, entropy });
       },
     },

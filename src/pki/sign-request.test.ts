@@ -34,7 +34,8 @@ describe("requests for certificates", () => {
       organizations: ["devs"],
       dnsNames: ["a.b"],
       addresses: ["1.2.3.4"],
-      otherNames: [],
+      emailAddresses: [],
+      uris: [],
     });
   });
 

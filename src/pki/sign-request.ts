@@ -12,8 +12,8 @@ export interface RequestedSubject {
   organizations: readonly string[];
   dnsNames: readonly string[];
   addresses: readonly string[];
-  /** E-mail addresses and URIs. */
-  otherNames: readonly string[];
+  emailAddresses: readonly string[];
+  uris: readonly string[];
 }
 
 export interface SigningOptions {
@@ -108,13 +108,14 @@ export function readRequest(pem: string): RequestedSubject {
       return type !== undefined && value !== undefined && readObjectId(type) === id ? [text(value)] : [];
     });
   const names = namesIn(alternatives);
-  const tagged = (...tags: readonly number[]): Element[] => names.filter(({ tag }) => tags.includes(tag & 0x1f));
+  const tagged = (wanted: number): Element[] => names.filter(({ tag }) => (tag & 0x1f) === wanted);
   return {
     commonName: valuesOf(COMMON_NAME)[0] ?? "",
     organizations: valuesOf(ORGANIZATION),
     dnsNames: tagged(2).map(text),
     addresses: tagged(7).map(({ content }) => content.join(".")),
-    otherNames: tagged(1, 6).map(text),
+    emailAddresses: tagged(1).map(text),
+    uris: tagged(6).map(text),
   };
 }
 

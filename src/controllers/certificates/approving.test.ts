@@ -10,7 +10,7 @@ const NODE = { commonName: "system:node:n1", organizations: ["system:nodes"] };
 /** Whoever has the right of a subresource may ask for a certificate; the subject stands in the request as JSON. */
 async function bench(rights: Set<string>) {
   const signer = {
-    read: async (text: string) => ({ dnsNames: [], addresses: [], otherNames: [], ...JSON.parse(text) }),
+    read: async (text: string) => ({ dnsNames: [], addresses: [], emailAddresses: [], uris: [], ...JSON.parse(text) }),
   };
   const made = await controllerBench({ controllers: [certificateApprovingController(signer)] });
   const { create } = made.client;

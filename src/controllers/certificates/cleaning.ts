@@ -7,13 +7,17 @@ import type { Controller } from "../controller.ts";
 import { timeOf } from "../time.ts";
 
 const ANSWERED_MS = 3_600_000;
-const PENDING_MS = 24 * 3_600_000;
+const WAITING_MS = 24 * 3_600_000;
 
-/** When the request may go, in milliseconds since the epoch. */
+/** When the request may go, in milliseconds since the epoch: what is approved and not signed waits as long as what nobody answers. */
 function endMs({ metadata, status }: DeepReadonly<CertificateSigningRequest>): number {
-  const answers = (status?.conditions ?? []).map(({ lastUpdateTime }) => timeOf(lastUpdateTime));
-  if (answers.length > 0) return Math.min(...answers) + ANSWERED_MS;
-  return timeOf(metadata.creationTimestamp) + PENDING_MS;
+  const conditions = status?.conditions ?? [];
+  if (conditions.length === 0) return timeOf(metadata.creationTimestamp) + WAITING_MS;
+  const ends = conditions.map(({ type, lastUpdateTime }) => {
+    const isWaiting = type === "Approved" && !status?.certificate;
+    return timeOf(lastUpdateTime) + (isWaiting ? WAITING_MS : ANSWERED_MS);
+  });
+  return Math.min(...ends);
 }
 
 export const certificateCleaningController: Controller<CertificateSigningRequest> = {

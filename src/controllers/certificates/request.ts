@@ -8,7 +8,8 @@ export interface CertificateSubject {
   organizations: readonly string[];
   dnsNames: readonly string[];
   addresses: readonly string[];
-  otherNames: readonly string[];
+  emailAddresses: readonly string[];
+  uris: readonly string[];
 }
 
 /** The key of an authority, wherever it is kept. */
@@ -25,28 +26,52 @@ export type Rule = (subject: CertificateSubject, usages: ReadonlySet<string>) =>
 export const KUBELET_CLIENT_SIGNER = "kubernetes.io/kube-apiserver-client-kubelet";
 const NODES = "system:nodes";
 const NODE_PREFIX = "system:node:";
+const SIGNATURE = "digital signature";
+const ENCIPHERMENT = "key encipherment";
 
-export const onlyUsages = (usages: ReadonlySet<string>, allowed: readonly string[]): boolean =>
-  [...usages].every((usage) => allowed.includes(usage));
-
-export function nodeSubject({ commonName, organizations }: CertificateSubject): string | undefined {
-  if (organizations.length !== 1 || organizations[0] !== NODES) return `subject organization is not ${NODES}`;
-  return commonName.startsWith(NODE_PREFIX) ? undefined : `subject common name does not begin with ${NODE_PREFIX}`;
+/** Keys that are not RSA encipher nothing. */
+function nodeUsages(usages: ReadonlySet<string>, purpose: string): string | undefined {
+  const wanted = [purpose, SIGNATURE, ENCIPHERMENT];
+  const isFit = [purpose, SIGNATURE].every((usage) => usages.has(usage)) && [...usages].every((usage) => wanted.includes(usage));
+  return isFit ? undefined : `usages did not match [${wanted.sort().join(" ")}]`;
 }
 
-export function hasUsages(usages: ReadonlySet<string>, purpose: string): string | undefined {
-  const isFit =
-    usages.has(purpose) &&
-    usages.has("digital signature") &&
-    onlyUsages(usages, [purpose, "digital signature", "key encipherment"]);
-  return isFit ? undefined : "usages did not match";
-}
+const nodeGroup = ({ organizations }: CertificateSubject): string | undefined =>
+  organizations.length === 1 && organizations[0] === NODES ? undefined : `subject organization is not ${NODES}`;
+
+const nodeName = ({ commonName }: CertificateSubject): string | undefined =>
+  commonName.startsWith(NODE_PREFIX) ? undefined : `subject common name does not begin with ${NODE_PREFIX}`;
+
+const none = (names: readonly string[], what: string): string | undefined =>
+  names.length > 0 ? `${what} subjectAltNames are not allowed` : undefined;
+
+const address = ({ dnsNames, addresses }: CertificateSubject): string | undefined =>
+  dnsNames.length + addresses.length === 0 ? "DNS or IP subjectAltName is required" : undefined;
 
 /** Why a request is not for the client certificate of a kubelet. */
-export const kubeletClient: Rule = (subject, usages) => {
-  const { dnsNames, addresses, otherNames } = subject;
-  if (dnsNames.length + addresses.length + otherNames.length > 0) return "subjectAltNames are not allowed";
-  return nodeSubject(subject) ?? hasUsages(usages, "client auth");
+export const kubeletClient: Rule = (subject, usages) =>
+  nodeGroup(subject) ??
+  none(subject.dnsNames, "DNS") ??
+  none(subject.emailAddresses, "Email") ??
+  none(subject.addresses, "IP") ??
+  none(subject.uris, "URI") ??
+  nodeName(subject) ??
+  nodeUsages(usages, "client auth");
+
+/** Why a request is not for the serving certificate of a kubelet. */
+export const kubeletServing: Rule = (subject, usages) =>
+  nodeGroup(subject) ??
+  address(subject) ??
+  none(subject.emailAddresses, "Email") ??
+  none(subject.uris, "URI") ??
+  nodeUsages(usages, "server auth") ??
+  nodeName(subject);
+
+/** Why a request is not for a client of the API. */
+export const apiClient: Rule = (_, usages) => {
+  for (const usage of usages)
+    if (!["client auth", SIGNATURE, ENCIPHERMENT].includes(usage)) return `invalid usage for client certificate: ${usage}`;
+  return usages.has("client auth") ? undefined : "missing required usage for client certificate: client auth";
 };
 
 export const hasCondition = ({ status }: DeepReadonly<CertificateSigningRequest>, type: string): boolean =>

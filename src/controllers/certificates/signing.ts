@@ -9,32 +9,29 @@ import { decodeBase64, decodeUtf8, encodeBase64, encodeUtf8 } from "../../base/b
 import type { Controller } from "../controller.ts";
 import { messageOf } from "../pod-control.ts";
 import {
+  apiClient,
   type CertificateSigner,
   type CertificateSubject,
   hasCondition,
-  hasUsages,
   KUBELET_CLIENT_SIGNER,
   kubeletClient,
-  nodeSubject,
-  onlyUsages,
+  kubeletServing,
   type Rule,
 } from "./request.ts";
 
 const YEAR_MS = 365 * 24 * 3_600_000;
-/** What each signer refuses, with the words for the condition. */
+const SHORTEST_LIFE_MS = 600_000;
+
 const SIGNERS: Readonly<Record<string, Rule>> = {
-  "kubernetes.io/kube-apiserver-client": (_, usages) =>
-    usages.has("client auth") && onlyUsages(usages, ["client auth", "digital signature", "key encipherment"])
-      ? undefined
-      : "usages did not match",
+  "kubernetes.io/kube-apiserver-client": apiClient,
   [KUBELET_CLIENT_SIGNER]: kubeletClient,
-  "kubernetes.io/kubelet-serving": (subject, usages) => {
-    if (subject.dnsNames.length + subject.addresses.length === 0) return "at least one DNS or IP subjectAltName is required";
-    if (subject.otherNames.length > 0) return "email and URI subjectAltNames are not allowed";
-    return nodeSubject(subject) ?? hasUsages(usages, "server auth");
-  },
+  "kubernetes.io/kubelet-serving": kubeletServing,
   "kubernetes.io/legacy-unknown": () => undefined,
 };
+
+/** As long as asked for, but neither longer than a year nor shorter than the clocks of machines may differ. */
+const lifeMsOf = (seconds: number | undefined): number =>
+  seconds === undefined ? YEAR_MS : Math.min(YEAR_MS, Math.max(SHORTEST_LIFE_MS, seconds * 1_000));
 
 export const certificateSigningController = (signer: CertificateSigner): Controller<CertificateSigningRequest> => ({
   name: "csrsigning",
@@ -62,8 +59,7 @@ export const certificateSigningController = (signer: CertificateSigner): Control
     }
     const refusal = rule(subject, new Set(usages));
     if (refusal !== undefined) return refuse(refusal);
-    const lifeMs = Math.min(YEAR_MS, expirationSeconds === undefined ? YEAR_MS : expirationSeconds * 1_000);
-    const certificate = await signer.sign(pem, { usages, lifeMs });
+    const certificate = await signer.sign(pem, { usages, lifeMs: lifeMsOf(expirationSeconds) });
     const status = { ...request.status, certificate: encodeBase64(encodeUtf8(certificate)) };
     await client.updateStatusIfChanged(CertificateSigningRequest, request, status);
   },

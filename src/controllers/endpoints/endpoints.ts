@@ -2,10 +2,13 @@
  * Keeps the Endpoints object of each Service that selects Pods: the older form, one object a Service, for those that still read it.
  * https://kubernetes.io/docs/concepts/services-networking/service/#endpoints
  */
+import { md5 } from "@noble/hashes/legacy.js";
+import { bytesToHex } from "@noble/hashes/utils.js";
 import { Endpoints } from "../../api/core/endpoints.ts";
 import { Service } from "../../api/core/service.ts";
 import { isAlreadyExists, isNotFound } from "../../api/errors.ts";
 import { keyOf, splitKey } from "../../api/meta.ts";
+import { encodeUtf8 } from "../../base/bytes.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
 import { sameContent } from "../../client/equality.ts";
 import { type Controller, type ControllerContext, on } from "../controller.ts";
@@ -22,6 +25,14 @@ type Subset = NonNullable<DeepReadonly<Endpoints["subsets"]>>[number];
 type Address = NonNullable<Subset["addresses"]>[number];
 
 const byIp = (a: Address, b: Address): number => (a.ip < b.ip ? -1 : 1);
+
+/** Clients see ports in the order of hashes of how Go prints them, and so do ours. */
+function hashOf({ name, port, protocol, appProtocol = "<nil>" }: backends.BackendPort): string {
+  const printed = `(v1.EndpointPort){Name:(string)${name} Port:(int32)${port} Protocol:(v1.Protocol)${protocol} AppProtocol:(*string)${appProtocol}}`;
+  return bytesToHex(md5(encodeUtf8(printed)));
+}
+
+const byHash = (a: backends.BackendPort, b: backends.BackendPort): number => (hashOf(a) < hashOf(b) ? -1 : 1);
 
 /** Addresses with equal ports together, the ready ones apart from the others. */
 function subsetsOf(service: backends.ReadonlyService, pods: readonly backends.ReadonlyPod[]): Subset[] {
@@ -47,7 +58,7 @@ function subsetsOf(service: backends.ReadonlyService, pods: readonly backends.Re
   return [...groups.values()].map(({ ports, ready, notReady }) => ({
     ...(ready.length > 0 ? { addresses: ready.toSorted(byIp) } : {}),
     ...(notReady.length > 0 ? { notReadyAddresses: notReady.toSorted(byIp) } : {}),
-    ...(ports.length > 0 ? { ports: ports.map(withoutEmptyName) } : {}),
+    ...(ports.length > 0 ? { ports: ports.toSorted(byHash).map(withoutEmptyName) } : {}),
   }));
 }
 

@@ -19,11 +19,10 @@ const MANAGED_BY = "dns.timonier.io";
 
 /** Creates the Service where it is missing. One that is there stays as it is: somebody may have changed it on purpose. */
 export async function ensureDnsService(client: Client, { address }: { address: string }): Promise<void> {
-  const labels = { ...LABELS, "kubernetes.io/cluster-service": "true", "kubernetes.io/name": "Timonier" };
   await createUnlessThere(client, Service, {
     kind: "Service",
     apiVersion: "v1",
-    metadata: { namespace: NAMESPACE, name: SERVICE_NAME, labels },
+    metadata: { namespace: NAMESPACE, name: SERVICE_NAME, labels: LABELS },
     spec: {
       type: "ClusterIP",
       clusterIP: address,
