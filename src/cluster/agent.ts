@@ -23,6 +23,7 @@ import type { SetHostPorts } from "../kubelet/pod/context.ts";
 import { criRuntime } from "../kubelet/runtime/cri/cri-runtime.ts";
 import type { Runtime } from "../kubelet/runtime/runtime.ts";
 import { type ServiceProxy, startProxy } from "../network/proxy/proxy.ts";
+import { dialUpgrade } from "../wire/dial-upgrade.ts";
 import { serve } from "../wire/server.ts";
 import { dnsAddressOf } from "./addresses.ts";
 import { type AgentConfig, BRIDGE, cgroupRootOf, NODE_API_PORT } from "./agent-config.ts";
@@ -55,7 +56,10 @@ async function startRuntime({
   logger,
 }: AgentOptions): Promise<{ runtime: Runtime; containerd: Containerd | undefined }> {
   if (config.runtimeEndpoint !== undefined) {
-    return { runtime: await criRuntime({ endpoint: config.runtimeEndpoint, clock }), containerd: undefined };
+    return {
+      runtime: await criRuntime({ endpoint: config.runtimeEndpoint, clock, dial: dialUpgrade(clock) }),
+      containerd: undefined,
+    };
   }
   const containerd = await startContainerd({
     dataDirectory: config.dataDirectory,
@@ -64,7 +68,7 @@ async function startRuntime({
     clock,
     logger,
   });
-  return { runtime: await criRuntime({ endpoint: containerd.endpoint, clock }), containerd };
+  return { runtime: await criRuntime({ endpoint: containerd.endpoint, clock, dial: dialUpgrade(clock) }), containerd };
 }
 
 /** The node's range comes from the API; until then Pods wait for their network. */

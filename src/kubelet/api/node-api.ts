@@ -15,6 +15,7 @@ import { type FigureSources, metrics, stats } from "./figures.ts";
 import { type HostLogs, hostLogs } from "./host-logs.ts";
 import { pathParts } from "./paths.ts";
 import { pods, runningPods } from "./pod-lists.ts";
+import { attach, exec, portForward, run } from "./streams.ts";
 
 export interface NodeApiOptions extends FigureSources {
   context: PodContext;
@@ -38,6 +39,9 @@ interface Route {
 }
 
 const reading = (handle: Handle): Route => ({ methods: ["GET", "HEAD"], handle });
+
+/** GET too: browsers open WebSockets in no other way. */
+const streaming = (handle: Handle): Route => ({ methods: ["GET", "POST"], handle });
 
 /** For paths without further parts. */
 const alone =
@@ -70,6 +74,10 @@ const ROUTES: Readonly<Record<string, Route>> = {
   metrics: reading(metrics),
   logs: reading((options, { signal }, parts) => hostLogs(options.hostLogs, parts, signal)),
   containerLogs: reading(logsOf),
+  exec: streaming(exec),
+  attach: streaming(attach),
+  portForward: streaming(portForward),
+  run: { methods: ["POST"], handle: run },
 };
 
 export function nodeApi(options: NodeApiOptions): HttpHandler {

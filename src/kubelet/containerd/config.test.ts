@@ -19,7 +19,7 @@ describe("containerd's configuration", () => {
     expect(two).toContain("version = 3\n");
     expect(two).toContain('[plugins."io.containerd.cri.v1.runtime"]');
     expect(two).toContain('bin_dirs = ["/usr/lib/cni"]');
-    expect(two).not.toContain("grpc.v1.cri");
+    expect(two).not.toContain("sandbox_image");
     expect(containerdConfig({ ...base, version: "2.0.5" })).toContain('bin_dir = "/usr/lib/cni"');
   });
 

@@ -58,6 +58,9 @@ function version2(config: ContainerdConfig): string {
   return `[plugins."io.containerd.grpc.v1.cri"]
   sandbox_image = ${quote(PAUSE_IMAGE)}
   netns_mounts_under_state_dir = true
+  # Streams of exec, attach and port-forward: for the kubelet beside it alone.
+  stream_server_address = "127.0.0.1"
+  stream_server_port = "0"
   # Without CAP_SYS_RESOURCE runc cannot lower oom_score_adj, and fails without saying why.
   restrict_oom_score_adj = ${!lowersOomScore}
   enable_unprivileged_ports = true
@@ -95,6 +98,11 @@ function version3(config: ContainerdConfig): string {
   snapshotter = ${quote(snapshotter)}
   [plugins."io.containerd.cri.v1.images".pinned_images]
     sandbox = ${quote(PAUSE_IMAGE)}
+
+# Streams of exec, attach and port-forward: for the kubelet beside it alone.
+[plugins."io.containerd.grpc.v1.cri"]
+  stream_server_address = "127.0.0.1"
+  stream_server_port = "0"
 
 [plugins."io.containerd.cri.v1.runtime"]
   netns_mounts_under_state_dir = true

@@ -14,6 +14,8 @@
  * Both implementations (cri/, simulated/) pass contract.ts.
  * https://kubernetes.io/docs/concepts/containers/cri/
  */
+import type { PortForwardSession } from "../../streaming/port-forward/session.ts";
+import type { CommandSession } from "../../streaming/remote-command/command.ts";
 import type { ContainerConfig, LinuxContainerResources, PodSandboxConfig } from "./config.ts";
 import type { AuthConfig, ImageService } from "./images.ts";
 
@@ -205,21 +207,10 @@ export interface ContainerStats {
   writableLayerInodesUsed: number;
 }
 
-/** Channels of an open exec, attach or port-forward, numbered as in the remote command protocol: 0 stdin, 1 stdout, 2 stderr. */
-export interface StreamSession {
-  /** False where the other side is behind: wait for `drained`. Only channel 0 of exec and attach; both ways on a forwarded port. */
-  write(bytes: Uint8Array): boolean;
-  drained(): Promise<void>;
-  closeWrite(): void;
-  onData(listener: (channel: 1 | 2, bytes: Uint8Array) => void): void;
-  resize(columns: number, rows: number): void;
-  abort(): void;
-  /** The exit code; 0 for attach and port-forward. Rejects with RuntimeError where the session broke. */
-  readonly ended: Promise<number>;
+/** Streams that the runtime agreed to: `open` them once, soon, since a runtime forgets them after a while. It rejects where they broke. */
+export interface Prepared<Session> {
+  open(): Promise<Session>;
 }
-
-/** A runtime over a socket answers the URL of its streaming server; one in this process the session itself. */
-export type Streaming = { url: string } | { session: StreamSession };
 
 export interface ExecRequest {
   containerId: string;
@@ -273,9 +264,12 @@ export interface RuntimeService {
 
   /** Runs a command to its end. A command that ends with another code than 0 resolves; `timeoutMs` kills it. */
   execSync(id: string, command: readonly string[], options?: CallOptions): Promise<ExecResult>;
-  exec(request: ExecRequest, options?: CallOptions): Promise<Streaming>;
-  attach(request: AttachRequest, options?: CallOptions): Promise<Streaming>;
-  portForward(podSandboxId: string, port: number, options?: CallOptions): Promise<Streaming>;
+  /** Runs a command with streams; nothing runs before they are opened. Aborting the session does not end the command. */
+  exec(request: ExecRequest, options?: CallOptions): Promise<Prepared<CommandSession>>;
+  /** The streams of the container itself: from now on, what it wrote before is in its log. Ends with the container. */
+  attach(request: AttachRequest, options?: CallOptions): Promise<Prepared<CommandSession>>;
+  /** Connections to ports of the sandbox: `ports` are announced only, others may be asked for. */
+  portForward(podSandboxId: string, ports: readonly number[], options?: CallOptions): Promise<Prepared<PortForwardSession>>;
 
   containerStats(id: string, options?: CallOptions): Promise<ContainerStats>;
   listContainerStats(filter?: ContainerFilter, options?: CallOptions): Promise<ContainerStats[]>;

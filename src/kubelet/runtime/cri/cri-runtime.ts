@@ -14,12 +14,15 @@ import { containerdEvents, criEvents, firstOf } from "./events.ts";
 import * as from from "./from-cri.ts";
 import { type Membership, membership } from "./membership.ts";
 import { runtimeService as rpc } from "./services.ts";
+import { type StreamDial, streams } from "./streams.ts";
 import * as to from "./to-cri.ts";
 
 export interface CriOptions {
   /** Path of the socket, with or without `unix://`. */
   endpoint: string;
   clock: Clock;
+  /** How the runtime's streaming server is reached; without it exec, attach and port-forward cannot be opened. */
+  dial?: StreamDial;
 }
 
 /** As upstream's runtimeRequestTimeout. */
@@ -35,7 +38,7 @@ const RECOVERY_POLL_MS = 20;
 const EXEC_SLACK_MS = 2_000;
 
 /** Connects; rejects with RuntimeError where no runtime that speaks CRI v1 answers at the endpoint. */
-export async function criRuntime({ endpoint, clock }: CriOptions): Promise<Runtime> {
+export async function criRuntime({ endpoint, clock, dial }: CriOptions): Promise<Runtime> {
   const connection = await connect(endpoint, clock);
   try {
     const { runtimeName } = await firstAnswer(connection, clock);
@@ -49,6 +52,7 @@ export async function criRuntime({ endpoint, clock }: CriOptions): Promise<Runti
       ...sandboxes(connection, members),
       ...containers(connection, members),
       ...processes(connection, clock),
+      ...streams(connection, dial),
       ...statistics(connection),
       ...criImages(connection),
       containerEvents: firstOf(events),
@@ -176,15 +180,6 @@ const processes = (connection: Connection, clock: Clock) =>
         if (late && isRuntimeError(error, "Unknown")) throw new RuntimeError("DeadlineExceeded", error.message, error);
         throw error;
       }
-    },
-    async exec({ command, ...request }, options) {
-      return { url: (await connection.unary(rpc.exec, { ...request, cmd: command }, options, REQUEST_TIMEOUT_MS)).url };
-    },
-    async attach(request, options) {
-      return { url: (await connection.unary(rpc.attach, request, options, REQUEST_TIMEOUT_MS)).url };
-    },
-    async portForward(podSandboxId, port, options) {
-      return { url: (await connection.unary(rpc.portForward, { podSandboxId, port: [port] }, options, REQUEST_TIMEOUT_MS)).url };
     },
   }) satisfies Partial<Runtime>;
 

@@ -1,10 +1,11 @@
 /**
  * The few commands that run inside simulated containers (exec, probes, hooks): what `sh` would make of `sleep`, `exit`, `true`,
- * `false`, `echo` and `kill`, alone or joined by `;` and `&&`. Anything else succeeds at once.
+ * `false`, `echo`, `cat` without files and `kill`, alone or joined by `;` and `&&`. Anything else succeeds at once.
  */
 export type Step =
   | { do: "sleep"; seconds: number }
   | { do: "echo"; text: string }
+  | { do: "cat" }
   | { do: "signal"; name: string }
   | { do: "status"; code: number }
   | { do: "exit"; code: number | undefined };
@@ -28,6 +29,8 @@ function stepOf(words: readonly string[]): Step {
       return { do: "status", code: 1 };
     case "echo":
       return { do: "echo", text: `${args.join(" ")}\n` };
+    case "cat":
+      return args.length === 0 || args[0] === "-" ? { do: "cat" } : { do: "status", code: 0 };
     case "kill":
       return args.at(-1) === "1" && args.length > 1
         ? { do: "signal", name: (args[0] ?? "").replace(/^-(s)?(SIG)?/, "") }

@@ -1,7 +1,7 @@
-/** Commands inside simulated containers, and the streams of exec and attach. */
+/** Commands inside simulated containers. */
 import { concatBytes, EMPTY, encodeUtf8 } from "../../../base/bytes.ts";
 import { type Clock, sleep } from "../../../base/clock.ts";
-import { type CallOptions, type ExecResult, RuntimeError, type StreamSession } from "../runtime.ts";
+import { type CallOptions, type ExecResult, RuntimeError } from "../runtime.ts";
 import { programOf } from "./commands.ts";
 import { KILLED, type SimulatedContainer } from "./container.ts";
 
@@ -33,15 +33,38 @@ function limits(clock: Clock, container: SimulatedContainer, { signal, timeoutMs
   };
 }
 
+/** What a command does with its streams. */
+export interface CommandIo {
+  write(bytes: Uint8Array): void;
+  /** Carries stdin to stdout until it ends, or `signal` aborts. */
+  copy(signal: AbortSignal): Promise<void>;
+}
+
+export const requireRunning = ({ state }: SimulatedContainer): void => {
+  if (state !== "Running") throw new RuntimeError("FailedPrecondition", "container is not running");
+};
+
+/** Runs a command with its output gathered, and nothing to read. */
 export async function execute(
   clock: Clock,
   container: SimulatedContainer,
   command: readonly string[],
   options: CallOptions = {},
 ): Promise<ExecResult> {
-  if (container.state !== "Running") throw new RuntimeError("FailedPrecondition", "container is not running");
-  const limit = limits(clock, container, options);
   const output: Uint8Array[] = [];
+  const io: CommandIo = { write: (bytes) => output.push(bytes), copy: () => Promise.resolve() };
+  const exitCode = await perform({ clock, container, io }, command, options);
+  return { stdout: exitCode === KILLED ? EMPTY : concatBytes(output), stderr: EMPTY, exitCode };
+}
+
+/** Runs a command; answers its exit code. */
+export async function perform(
+  { clock, container, io }: { clock: Clock; container: SimulatedContainer; io: CommandIo },
+  command: readonly string[],
+  options: CallOptions,
+): Promise<number> {
+  requireRunning(container);
+  const limit = limits(clock, container, options);
   let exitCode = 0;
   try {
     for (const { step, ifSucceeded } of programOf(command)) {
@@ -51,41 +74,15 @@ export async function execute(
         break;
       }
       exitCode = step.do === "status" ? step.code : 0;
-      if (step.do === "echo") output.push(encodeUtf8(step.text));
+      if (step.do === "echo") io.write(encodeUtf8(step.text));
+      if (step.do === "cat") await io.copy(limit.signal);
       if (step.do === "signal") container.signal(step.name);
       if (step.do === "sleep") await sleep(clock, step.seconds * 1000, limit.signal);
       limit.check(command);
-      if ((container.state as string) !== "Running" && step.do === "sleep")
-        return { stdout: EMPTY, stderr: EMPTY, exitCode: KILLED };
+      if (container.state !== "Running" && (step.do === "sleep" || step.do === "cat")) return KILLED;
     }
-    return { stdout: concatBytes(output), stderr: EMPTY, exitCode };
+    return exitCode;
   } finally {
     limit.close();
   }
-}
-
-/** A session of which the output comes at once, and then its end. */
-export function session(run: (write: (bytes: Uint8Array) => void, signal: AbortSignal) => Promise<number>): StreamSession {
-  const aborting = new AbortController();
-  const listeners: ((channel: 1 | 2, bytes: Uint8Array) => void)[] = [];
-  const early: Uint8Array[] = [];
-  const write = (bytes: Uint8Array): void => {
-    if (listeners.length === 0) early.push(bytes);
-    for (const listener of listeners) listener(1, bytes);
-  };
-  const ended = run(write, aborting.signal);
-  // The caller may look at the end later.
-  ended.catch(() => {});
-  return {
-    write: () => true,
-    drained: () => Promise.resolve(),
-    closeWrite() {},
-    onData(listener) {
-      listeners.push(listener);
-      for (const bytes of early.splice(0)) listener(1, bytes);
-    },
-    resize() {},
-    abort: () => aborting.abort(),
-    ended,
-  };
 }

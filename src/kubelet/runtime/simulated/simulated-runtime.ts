@@ -7,16 +7,16 @@
 import type { Clock } from "../../../base/clock.ts";
 import type { Entropy } from "../../../base/entropy.ts";
 import type { ContainerOutput } from "../output.ts";
-import { type Runtime, RuntimeError, type RuntimeService, type RuntimeStatus } from "../runtime.ts";
+import type { Runtime, RuntimeStatus } from "../runtime.ts";
 import { addresses } from "./addresses.ts";
 import { type ProbeKind, probeResult } from "./behaviour.ts";
 import { containerCalls } from "./container-calls.ts";
-import { execute, session } from "./execution.ts";
 import { imageCalls } from "./image-calls.ts";
 import { type ProgrammableImage, type SimulatedImages, simulatedImages } from "./images.ts";
 import { simulatedOutput } from "./output.ts";
 import { sandboxCalls, stopSandbox } from "./sandbox-calls.ts";
-import { containerOf, type Latencies, sandboxOf, type World } from "./world.ts";
+import { streamCalls } from "./stream-calls.ts";
+import type { Latencies, World } from "./world.ts";
 
 export interface SimulatedRuntimeOptions {
   clock: Clock;
@@ -69,32 +69,6 @@ function createWorld(options: SimulatedRuntimeOptions): World {
     calls: undefined,
   };
 }
-
-type StreamCalls = Pick<RuntimeService, "execSync" | "exec" | "attach" | "portForward">;
-
-const streamCalls = (world: World, output: ContainerOutput): StreamCalls => ({
-  execSync: async (id, command, options) => execute(world.clock, containerOf(world, id), command, options),
-  exec: async ({ containerId, command }) => ({
-    session: session(async (write, signal) => {
-      const { stdout, exitCode } = await execute(world.clock, containerOf(world, containerId), command, { signal });
-      write(stdout);
-      return exitCode;
-    }),
-  }),
-  attach: async ({ containerId }) => ({
-    session: session(async (write, signal) => {
-      const container = containerOf(world, containerId);
-      const options = { follow: true, tailLines: 0, ended: () => container.state !== "Running", signal };
-      for await (const { bytes } of output.logs({ containerId, path: "" }, options)) write(bytes);
-      return 0;
-    }),
-  }),
-  async portForward(podSandboxId, port) {
-    const { metadata } = sandboxOf(world, podSandboxId);
-    const pod = `${metadata.namespace}/${metadata.name}`;
-    throw new RuntimeError("Unimplemented", `nothing listens on port ${port} of the simulated Pod ${pod}`);
-  },
-});
 
 type NodeCalls = Pick<Runtime, "version" | "status" | "updateRuntimeConfig" | "close"> &
   Required<Pick<Runtime, "containerEvents">>;
