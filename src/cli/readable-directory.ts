@@ -4,7 +4,7 @@ import type { DataDirectory } from "../cluster/data-directory.ts";
 import { CommandError } from "./failure.ts";
 
 /** Throws where it is somebody else's, says whose; answers whether it is there. */
-function isReadable({ path }: DataDirectory): boolean {
+export function isReadable({ path }: DataDirectory): boolean {
   try {
     accessSync(path, constants.R_OK | constants.X_OK);
     return true;

@@ -74,6 +74,7 @@ export function startAgentProcess(options: AgentProcessOptions): AgentProcess {
       pauseMs = clock.monotonic() - startedMs > STEADY_MS ? FIRST_PAUSE_MS : Math.min(pauseMs * 2, MAX_PAUSE_MS);
       logger.error("the node agent ended; it is started again", {
         code: child.exitCode ?? undefined,
+        signal: child.signalCode ?? undefined,
         pauseMs,
         log: options.logFile,
       });

@@ -60,6 +60,8 @@ export interface ServerState {
   kubeconfig: string;
   runtime: "containerd" | "simulated" | "none";
   nodeName: string;
+  /** Components that were left out. */
+  disabled?: readonly string[];
 }
 
 /** The start of a process in ticks; undefined where there is no such process. */

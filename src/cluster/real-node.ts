@@ -1,7 +1,7 @@
 /**
  * The real node of a server: its network first, so that nothing leaks, then the agent; and taking all of it away again.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Clock, sleep } from "../base/clock.ts";
 import type { HttpHandler } from "../base/http.ts";
@@ -19,6 +19,7 @@ import { type AgentProcess, startAgentProcess } from "./agent-process.ts";
 import type { ClusterConfig } from "./config.ts";
 import type { DataDirectory } from "./data-directory.ts";
 import { NODE_GROUP } from "./identities.ts";
+import { processesNaming } from "./processes-naming.ts";
 
 /** How long containers may take to end by themselves when the whole node ends. */
 const RELEASE_GRACE_MS = 2_000;
@@ -161,18 +162,4 @@ function signal(pid: number, name: NodeJS.Signals): void {
   } catch {
     // It ended by itself meanwhile.
   }
-}
-
-/** Other processes that have `argument` among their own. */
-function processesNaming(argument: string): number[] {
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
-    .map(Number)
-    .filter((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").includes(argument);
-      } catch {
-        return false;
-      }
-    });
 }

@@ -184,6 +184,7 @@ export async function runCluster(options: RunOptions): Promise<void> {
       kubeconfig: config.kubeconfig,
       runtime: node.kind === "real" ? "containerd" : "simulated",
       nodeName: config.nodeName,
+      disabled: [...config.disabled],
     });
     listener.ready(server, realClock.now() - startMs);
     logger.info("the cluster is ready", { server: server.url, process: process.pid });

@@ -78,12 +78,19 @@ export async function removeDnsEndpoint(client: Client, nodeName: string): Promi
   });
 }
 
-/** Whether it was created. */
+/** Whether it was created. Looked for first: a Service whose address is taken, by itself, is invalid before it is there already. */
 async function createUnlessThere<T extends KubernetesObject>(
   client: Client,
   of: Resource<T>,
   object: Draft<T>,
 ): Promise<boolean> {
+  const name = object.metadata?.name ?? "";
+  try {
+    await client.get(of, { namespace: NAMESPACE, name });
+    return false;
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+  }
   try {
     await client.create(of, object);
     return true;
