@@ -115,6 +115,9 @@ function createParts(options: KubeletOptions): Parts {
     hostIps,
     sumOfRequests: writtenRequests,
     onStatus: starts.said,
+    roomMade() {
+      for (const worker of workers.values()) if (worker.waitsForRoom) worker.wake();
+    },
   };
   const release = (): void => {
     wheel.stop();

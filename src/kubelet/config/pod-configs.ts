@@ -17,7 +17,9 @@ import type { Mount } from "../runtime/config.ts";
 import type { ObjectSource } from "../sources/objects.ts";
 import type { PodVolumes } from "../volumes/volumes.ts";
 import { containerConfig } from "./container.ts";
-import type { Limits } from "./resources.ts";
+import { podCgroups } from "./pod-cgroups.ts";
+import { cgroupParentOf } from "./qos.ts";
+import { containerResources, type Limits } from "./resources.ts";
 import { logDirectoryOf, sandboxConfig } from "./sandbox.ts";
 
 /** Where a node keeps things. */
@@ -114,6 +116,8 @@ export function createPodConfigs(options: PodConfigsOptions): PodConfigs {
         ...(targetId === undefined ? {} : { targetId }),
       });
     },
+    resources: (pod, container) => containerResources(pod, container, options.machine),
+    ...podCgroups(options),
     async credentials(pod, image) {
       const names = (pod.spec.imagePullSecrets ?? []).map(({ name }) => name ?? "");
       // A pull secret that is missing is left out: the image may be public.
@@ -124,6 +128,7 @@ export function createPodConfigs(options: PodConfigsOptions): PodConfigs {
       );
     },
     async cleanUp(pod) {
+      await host?.removeCgroup(cgroupParentOf(pod, cgroupRoot));
       await host?.remove(podDirectoryOf(pod, paths));
       await host?.remove(logDirectoryOf(pod, paths.logs));
     },

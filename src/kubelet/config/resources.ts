@@ -1,7 +1,8 @@
 /** Requests and limits as the Linux kernel takes them. https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/ */
 import { podLimits, podRequests } from "../../api/core/pod/requests.ts";
 import { quantityMilliValue, quantityValue } from "../../api/quantity.ts";
-import type { PodContainer, ReadonlyPod } from "../pod/containers.ts";
+import { effective } from "../pod/allocation.ts";
+import { isSidecar, type PodContainer, type ReadonlyPod } from "../pod/containers.ts";
 import type { LinuxContainerResources } from "../runtime/config.ts";
 import { qosClassOf } from "./qos.ts";
 
@@ -16,14 +17,28 @@ const sharesOf = (milliCpu: number): number =>
 const quotaOf = (milliCpu: number): number =>
   milliCpu === 0 ? 0 : Math.max(Math.floor((milliCpu * PERIOD_US) / 1000), LEAST_QUOTA_US);
 
-/** Who the kernel ends first when memory runs out: the more a Burstable container asks for, the later. */
+const memoryRequest = ({ resources }: PodContainer): number => quantityValue(resources?.requests?.memory ?? "0");
+
+/** What the Pod asks for beyond its containers, in equal parts. */
+function sharedMemory({ spec }: ReadonlyPod): number {
+  if (spec.resources?.requests === undefined) return 0;
+  const all = [...spec.containers, ...(spec.initContainers ?? []).filter(isSidecar)];
+  const own = quantityValue(spec.resources.requests.memory ?? "0");
+  const theirs = all.reduce((sum, container) => sum + memoryRequest(container), 0);
+  return own > theirs && all.length > 0 ? Math.floor((own - theirs) / all.length) : 0;
+}
+
+/** Who the kernel ends first when memory runs out: the more a Burstable container asks for, the later; a sidecar not before the others. */
 function oomScoreAdj(pod: ReadonlyPod, container: PodContainer, nodeMemoryBytes: number): number {
   if ((pod.spec.priority ?? 0) >= 2_000_000_000) return -997;
   const qos = qosClassOf(pod);
   if (qos === "Guaranteed") return -997;
   if (qos === "BestEffort") return 1000;
-  const request = quantityValue(container.resources?.requests?.memory ?? "0");
-  const score = nodeMemoryBytes > 0 ? Math.floor(1000 - (1000 * request) / nodeMemoryBytes) : 999;
+  const shared = sharedMemory(pod);
+  const scoreOf = (bytes: number): number =>
+    nodeMemoryBytes > 0 ? 1000 - Math.floor((1000 * (bytes + shared)) / nodeMemoryBytes) : 999;
+  const own = scoreOf(memoryRequest(container));
+  const score = isSidecar(container) ? Math.min(own, scoreOf(Math.min(...pod.spec.containers.map(memoryRequest)))) : own;
   return Math.min(Math.max(score, 3), 999);
 }
 
@@ -34,7 +49,7 @@ export interface Limits {
 }
 
 export function containerResources(pod: ReadonlyPod, container: PodContainer, machine: Limits): LinuxContainerResources {
-  const { requests = {}, limits = {} } = container.resources ?? {};
+  const { requests = {}, limits = {} } = effective(pod, container.resources);
   const cpuLimit = quantityMilliValue(limits.cpu ?? "0");
   const cpuRequest = requests.cpu === undefined ? cpuLimit : quantityMilliValue(requests.cpu);
   const memory = quantityValue(limits.memory ?? "0");
@@ -46,7 +61,7 @@ export function containerResources(pod: ReadonlyPod, container: PodContainer, ma
     // One process out of memory ends the container as a whole; the older hierarchy cannot say so.
     ...(memory > 0 && machine.cgroupVersion === 2 ? { unified: { "memory.oom.group": "1" } } : {}),
     oomScoreAdj: oomScoreAdj(pod, container, machine.memoryBytes),
-    ...hugepageLimits(limits),
+    ...hugepageLimits(container.resources?.limits ?? {}),
   };
 }
 
@@ -58,14 +73,15 @@ function hugepageLimits(limits: Readonly<Record<string, string>>): Pick<LinuxCon
   return { hugepageLimits: pages.map((name) => ({ pageSize: sizeOf(name), limitBytes: quantityValue(limits[name] ?? "0") })) };
 }
 
-/** Of the Pod as a whole, for its cgroup. */
+/** Of the Pod as a whole, for its cgroup: limited where all of its containers are, or it is itself. */
 export function podResources(pod: ReadonlyPod): LinuxContainerResources {
   const requests = podRequests({ spec: pod.spec });
   const limits = podLimits(pod);
-  const allLimited = (name: string): boolean =>
-    pod.spec.containers.every(({ resources }) => resources?.limits?.[name] !== undefined);
-  const memory = allLimited("memory") ? (limits.memory ?? 0) : 0;
-  const cpu = allLimited("cpu") ? (limits.cpu ?? 0) : 0;
+  const all = [...pod.spec.containers, ...(pod.spec.initContainers ?? [])];
+  const isLimited = (name: string): boolean =>
+    pod.spec.resources?.limits?.[name] !== undefined || all.every(({ resources }) => resources?.limits?.[name] !== undefined);
+  const memory = isLimited("memory") ? (limits.memory ?? 0) : 0;
+  const cpu = isLimited("cpu") ? (limits.cpu ?? 0) : 0;
   return {
     cpuShares: sharesOf(requests.cpu ?? 0),
     ...(cpu > 0 ? { cpuPeriod: PERIOD_US, cpuQuota: quotaOf(cpu) } : {}),

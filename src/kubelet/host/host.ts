@@ -3,6 +3,7 @@
  *
  * Paths are absolute. Methods reject with an Error that has the operating system's code (ENOENT, …) in `code`.
  */
+import type { LinuxContainerResources } from "../runtime/config.ts";
 import type { VolumeFiles } from "../volumes/sources.ts";
 
 export type PathKind = "Directory" | "File" | "Socket" | "CharDevice" | "BlockDevice" | "Symlink" | "Other";
@@ -24,6 +25,10 @@ export interface Host {
   giveToGroup(path: string, group: number): Promise<void>;
   mountMemory(path: string, sizeBytes: number | undefined): Promise<void>;
   unmount(path: string): Promise<void>;
+  /** Makes the cgroup `path` (`/kubepods/podUID`) where it is missing, and limits it; what is left out is unlimited. */
+  setCgroup(path: string, resources: LinuxContainerResources): Promise<void>;
+  /** One in which something still runs stays. */
+  removeCgroup(path: string): Promise<void>;
   /** Resolves `subPath` inside `root` so that no link leads out of it; makes missing directories where asked. */
   within(root: string, subPath: string, create: boolean): Promise<string>;
 }

@@ -20,6 +20,7 @@ import { promisify } from "node:util";
 import { equalBytes } from "../../base/bytes.ts";
 import type { VolumeFiles } from "../volumes/sources.ts";
 import type { Host, PathKind } from "./host.ts";
+import { removeCgroup, setCgroup } from "./pod-cgroups.ts";
 
 const run = promisify(execFile);
 
@@ -207,5 +208,7 @@ export const nodeHost: Host = {
     await run("mount", ["-t", "tmpfs", "-o", options, "tmpfs", path]);
   },
   unmount,
+  setCgroup: (path, resources) => setCgroup(path, resources),
+  removeCgroup: (path) => removeCgroup(path),
   within,
 };

@@ -27,6 +27,12 @@ export interface ProbeVerdicts {
   failed(containerId: string): "liveness" | "startup" | undefined;
 }
 
+/** What planning asks about running containers. */
+export interface Verdicts extends ProbeVerdicts {
+  /** Whether it has to be changed, or started anew, to have the resources that it is to have. */
+  resize(containerId: string, container: PodContainer): "restart" | "update" | undefined;
+}
+
 export interface ContainerToKill extends NamedContainer {
   id: string;
   message: string;
@@ -44,6 +50,8 @@ export interface PodActions {
   kill: readonly ContainerToKill[];
   /** In this order. */
   start: readonly NamedContainer[];
+  /** Those that run and are given other resources. */
+  resize: readonly (NamedContainer & { id: string })[];
 }
 
 interface SandboxNeed {
@@ -60,13 +68,13 @@ function sandboxNeed(pod: ReadonlyPod, { sandboxes }: RuntimePod): SandboxNeed {
   return { changed: !usable, attempt: usable ? newest.metadata.attempt : newest.metadata.attempt + 1, id: newest.id };
 }
 
-const FINISHED: PodActions = { finished: true, newSandbox: undefined, sandboxId: undefined, kill: [], start: [] };
+const FINISHED: PodActions = { finished: true, newSandbox: undefined, sandboxId: undefined, kill: [], start: [], resize: [] };
 
 /** Whether the container has ended and stays so. */
 const isDone = (pod: ReadonlyPod, container: PodContainer, status: ContainerStatus | undefined): boolean =>
   status?.state === "Exited" && !restartsAfter(pod, container, status.exitCode);
 
-export function planPod(pod: ReadonlyPod, runtimePod: RuntimePod, probes: ProbeVerdicts): PodActions {
+export function planPod(pod: ReadonlyPod, runtimePod: RuntimePod, probes: Verdicts): PodActions {
   const need = sandboxNeed(pod, runtimePod);
   return need.changed ? planNewSandbox(pod, runtimePod, need) : planInSandbox(pod, runtimePod, probes, need.id);
 }
@@ -84,13 +92,14 @@ function planNewSandbox(pod: ReadonlyPod, runtimePod: RuntimePod, { attempt }: S
     firstInit === undefined
       ? unfinished.map((container) => ({ container, kind: "app" }))
       : [{ container: firstInit, kind: "init" }];
-  return { finished: false, newSandbox: { attempt }, sandboxId: undefined, kill: [], start };
+  return { finished: false, newSandbox: { attempt }, sandboxId: undefined, kill: [], start, resize: [] };
 }
 
 /** What has been decided so far, and whether the Pod can come to its end. */
 interface Plan {
   kill: ContainerToKill[];
   start: NamedContainer[];
+  resize: (NamedContainer & { id: string })[];
 }
 
 /** Undefined where the running container may go on. */
@@ -98,13 +107,17 @@ function killFor(
   pod: ReadonlyPod,
   named: NamedContainer,
   status: ContainerStatus,
-  probes: ProbeVerdicts,
+  probes: Verdicts,
 ): ContainerToKill | undefined {
   const { container } = named;
   const because = probes.failed(status.id);
   const hash = status.annotations[HASH_ANNOTATION];
   const isOther = hash !== undefined && hash !== containerHash(container);
-  if (because === undefined && !isOther) return undefined;
+  if (because === undefined && !isOther) {
+    const needsRestart = probes.resize(status.id, container) === "restart";
+    const message = `Container ${container.name} resize requires restart`;
+    return needsRestart ? { ...named, id: status.id, message, because: undefined } : undefined;
+  }
   const again = isOther || restartsWhenKilled(pod, container);
   const what = isOther ? "definition changed" : `failed ${because} probe`;
   const message = `Container ${container.name} ${what}${again ? ", will be restarted" : ""}`;
@@ -116,7 +129,7 @@ function planInit(
   pod: ReadonlyPod,
   container: PodContainer,
   status: ContainerStatus | undefined,
-  { probes, initialized, plan }: { probes: ProbeVerdicts; initialized: boolean; plan: Plan },
+  { probes, initialized, plan }: { probes: Verdicts; initialized: boolean; plan: Plan },
 ): "next" | "wait" | "failed" {
   const named: NamedContainer = { container, kind: "init" };
   if (isSidecar(container)) {
@@ -128,15 +141,22 @@ function planInit(
     if (kill !== undefined) {
       plan.kill.push(kill);
       plan.start.push(named);
-    }
+    } else planResize(named, status, probes, plan);
     return initialized || (kill === undefined && probes.started(status.id, container)) ? "next" : "wait";
   }
   if (initialized) return "next";
-  if (status?.state === "Running") return "wait";
+  if (status?.state === "Running") {
+    planResize(named, status, probes, plan);
+    return "wait";
+  }
   if (status?.state === "Exited" && status.exitCode === 0) return "next";
   if (isDone(pod, container, status)) return "failed";
   plan.start.push(named);
   return "wait";
+}
+
+function planResize(named: NamedContainer, { id }: ContainerStatus, probes: Verdicts, plan: Plan): void {
+  if (probes.resize(id, named.container) === "update") plan.resize.push({ ...named, id });
 }
 
 /** Adds what an app container needs; true where it goes on or starts. */
@@ -144,7 +164,7 @@ function planApp(
   pod: ReadonlyPod,
   container: PodContainer,
   status: ContainerStatus | undefined,
-  probes: ProbeVerdicts,
+  probes: Verdicts,
   plan: Plan,
 ): boolean {
   const named: NamedContainer = { container, kind: "app" };
@@ -154,20 +174,18 @@ function planApp(
     return true;
   }
   const kill = killFor(pod, named, status, probes);
-  if (kill === undefined) return true;
+  if (kill === undefined) {
+    planResize(named, status, probes, plan);
+    return true;
+  }
   plan.kill.push(kill);
   if (kill.because !== undefined && !restartsWhenKilled(pod, container)) return false;
   plan.start.push(named);
   return true;
 }
 
-function planInSandbox(
-  pod: ReadonlyPod,
-  runtimePod: RuntimePod,
-  probes: ProbeVerdicts,
-  sandboxId: string | undefined,
-): PodActions {
-  const plan: Plan = { kill: [], start: [] };
+function planInSandbox(pod: ReadonlyPod, runtimePod: RuntimePod, probes: Verdicts, sandboxId: string | undefined): PodActions {
+  const plan: Plan = { kill: [], start: [], resize: [] };
   for (const container of ephemeralContainers(pod)) {
     if (statusOf(runtimePod, container.name) === undefined) plan.start.push({ container, kind: "ephemeral" });
   }

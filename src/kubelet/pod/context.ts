@@ -8,14 +8,14 @@ import type { Environment } from "../environment/environment.ts";
 import type { ImagePuller } from "../images/puller.ts";
 import type { RunHook } from "../lifecycle/hooks.ts";
 import type { ProbeManager } from "../probes/manager.ts";
-import type { ContainerConfig, PodSandboxConfig, PortMapping } from "../runtime/config.ts";
+import type { ContainerConfig, LinuxContainerResources, PodSandboxConfig, PortMapping } from "../runtime/config.ts";
 import type { AuthConfig, Image } from "../runtime/images.ts";
 import type { ContainerOutput } from "../runtime/output.ts";
 import type { RuntimeService } from "../runtime/runtime.ts";
 import type { PodVolumes } from "../volumes/volumes.ts";
 import type { Wheel } from "../wheel.ts";
 import type { Backoff } from "./backoff.ts";
-import type { NamedContainer, ReadonlyPod } from "./containers.ts";
+import type { NamedContainer, PodContainer, ReadonlyPod } from "./containers.ts";
 
 export interface ContainerMaterial {
   pod: ReadonlyPod;
@@ -36,6 +36,14 @@ export interface PodConfigs {
   environment(material: Omit<ContainerMaterial, "image" | "imageReference" | "attempt">): Promise<Environment>;
   /** Of the Pod's pull secrets. */
   credentials(pod: ReadonlyPod, image: string): Promise<readonly AuthConfig[]>;
+  /** What the runtime limits the container to. */
+  resources(pod: ReadonlyPod, container: PodContainer): LinuxContainerResources;
+  /** Makes the Pod's cgroup, or limits it anew. */
+  openCgroup(pod: ReadonlyPod): Promise<void>;
+  /** Its limits are the larger of those it has and those it is to have. */
+  growCgroup(pod: ReadonlyPod): Promise<void>;
+  /** Everything in it has ended. */
+  closeCgroup(pod: ReadonlyPod): Promise<void>;
   /** Removes what was written for the Pod. */
   cleanUp(pod: ReadonlyPod): Promise<void>;
 }
@@ -67,6 +75,8 @@ export interface PodContext {
   hostIps(): readonly string[];
   /** The runtime and network that Pods need are there. */
   sumOfRequests(pod: ReadonlyPod): Record<string, string>;
+  /** A Pod has ended, or asks for less: others may have waited for that. */
+  roomMade(): void;
   /** Called with every status that is reported: for what else looks at Pods of the node. */
   onStatus?: (pod: ReadonlyPod, status: PodStatus) => void;
 }

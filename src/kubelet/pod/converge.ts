@@ -3,10 +3,11 @@ import type { PodSandboxConfig } from "../runtime/config.ts";
 import { errorText } from "../runtime/runtime.ts";
 import { MountProblem } from "../volumes/volumes.ts";
 import { type PodActions, planPod } from "./actions.ts";
-import { allContainers } from "./containers.ts";
+import { allContainers, type PodContainer } from "./containers.ts";
 import { openHostPorts } from "./host-ports.ts";
 import { killContainer, killPod, probeGraceMs } from "./kill.ts";
 import { type ProblemReason, RETRY_MS, StartProblem } from "./problem.ts";
+import { endResize, neededResize, noteGiven, resizeContainers } from "./resize.ts";
 import { isRunning, type RuntimePod } from "./runtime-pod.ts";
 import { startContainer } from "./start-container.ts";
 import { addressesOf, type PodWork, readRuntime, report, saidOf } from "./work.ts";
@@ -21,13 +22,16 @@ export async function converge(work: PodWork, runtimePod: RuntimePod): Promise<b
   followProbes(work, runtimePod);
   await openHostPorts(work, runtimePod);
   await messages.read(runtimePod);
-  const plan = planPod(pod, runtimePod, context.probes);
+  const resize = (id: string, container: PodContainer) => neededResize(work, container, id);
+  const plan = planPod(pod, runtimePod, { ...context.probes, resize });
+  endResize(work, runtimePod);
   // A container that runs waits for nothing.
   for (const { metadata, state } of runtimePod.containers) if (state === "Running") waiting.delete(metadata.name);
   // The end is said as a whole, unless something has to be stopped for it first.
   if (!plan.finished || isRunning(runtimePod)) report(work, runtimePod);
   if (plan.finished) return true;
-  const isIdle = plan.newSandbox === undefined && plan.kill.length === 0 && plan.start.length === 0;
+  const { newSandbox, kill, start } = plan;
+  const isIdle = newSandbox === undefined && [kill, start, plan.resize].every(({ length }) => length === 0);
   if (!isIdle && (await act(work, plan, runtimePod))) work.wake();
   return false;
 }
@@ -61,6 +65,7 @@ async function act(work: PodWork, plan: PodActions, before: RuntimePod): Promise
   if (!beside && !(await work.outside(() => mounted))) return false;
   let runtimePod = before;
   for (const { id, message, because, ...named } of plan.kill) {
+    if (because === undefined) work.stoppedOnPurpose.add(id);
     const podIp = addressesOf(work, runtimePod)[0] ?? "";
     const graceMs = probeGraceMs(pod, named, because);
     await work.outside(() => killContainer(context, pod, named, id, { graceMs, message, podIp, signal }));
@@ -77,7 +82,8 @@ async function act(work: PodWork, plan: PodActions, before: RuntimePod): Promise
     await openHostPorts(work, runtimePod);
   }
   if (!(await work.outside(() => mounted))) return false;
-  return startAll(work, plan, runtimePod, { sandboxId: sandboxId ?? "", sandbox, signal, news });
+  const started = await startAll(work, plan, runtimePod, { sandboxId: sandboxId ?? "", sandbox, signal, news });
+  return (await resizeContainers(work, plan.resize)) || started;
 }
 
 async function setUpVolumes(work: PodWork): Promise<boolean> {
@@ -112,6 +118,7 @@ async function makeSandbox(
   }
   try {
     const handler = await work.outside(() => context.runtimeHandler(pod));
+    await context.configs.openCgroup(pod);
     return await work.outside(() => runtime.runPodSandbox(sandbox, handler, { signal }));
   } catch (error) {
     if (signal.aborted) throw error;
@@ -143,7 +150,9 @@ async function startAll(
     const restartsSaid = said?.containerID === undefined ? undefined : said.restartCount;
     try {
       const request = { ...inSandbox, pod, named, runtimePod, podIps, restartsSaid };
-      started.push(await work.outside(() => startContainer(context, request)));
+      const id = await work.outside(() => startContainer(context, request));
+      started.push(id);
+      noteGiven(work, named.container, id);
       waiting.delete(name);
     } catch (error) {
       if (inSandbox.signal.aborted || !(error instanceof StartProblem)) throw error;

@@ -48,6 +48,8 @@ export async function terminate(work: PodWork, runtimePod: RuntimePod): Promise<
   waiting.clear();
   report(work, last);
   await work.outside(() => volumes.tearDown(pod));
+  await context.configs.closeCgroup(pod);
+  context.roomMade();
   work.wake();
 }
 

@@ -7,6 +7,7 @@ import { type EndReason, podStatus } from "../status/pod-status.ts";
 import type { StatusWriter } from "../status/writer.ts";
 import { isTerminalPhase, type ReadonlyPod } from "./containers.ts";
 import type { PodContext } from "./context.ts";
+import { actualResources, type ResizeState } from "./resize.ts";
 import { type RuntimePod, readRuntimePod } from "./runtime-pod.ts";
 import type { TerminationMessages } from "./termination-message.ts";
 
@@ -17,7 +18,11 @@ export interface PodWork {
   readonly messages: TerminationMessages;
   /** Why containers that should run do not. */
   readonly waiting: Map<string, WaitingReason>;
+  /** With the resources that the node has promised to it. */
   pod: ReadonlyPod;
+  /** As the API server has it. */
+  desired: ReadonlyPod;
+  readonly resize: ResizeState;
   /** What the runtime has, where the worker knows it from what it did itself; true until there is news. */
   known: { runtimePod: RuntimePod; news: number } | undefined;
   /** How often there was news. */
@@ -73,7 +78,7 @@ export function saidOf({ writer }: PodWork, name: string): DeepReadonly<Containe
 
 /** Says how the Pod is, from what the runtime has. */
 export function report(work: PodWork, runtimePod: RuntimePod): void {
-  const { context, pod, writer, messages, waiting, ended, endReason } = work;
+  const { context, pod, writer, messages, waiting, ended, endReason, resize } = work;
   const status = podStatus(
     {
       pod,
@@ -82,6 +87,8 @@ export function report(work: PodWork, runtimePod: RuntimePod): void {
       waiting: (name) => waiting.get(name),
       terminationMessage: messages.get,
       probes: context.probes,
+      resources: (container, id) => actualResources(work, container, id),
+      resizing: [resize.pending, resize.inProgress].filter((condition) => condition !== undefined),
       ended,
       last: writer.current,
       endReason: ended ? endReason : undefined,

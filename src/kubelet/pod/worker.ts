@@ -20,6 +20,7 @@ import { fieldPath, isTerminalPhase, type ReadonlyPod } from "./containers.ts";
 import type { PodContext } from "./context.ts";
 import { converge } from "./converge.ts";
 import { graceMsOf, leave, terminate } from "./end.ts";
+import { allocatedPod, considerResize, resizeState } from "./resize.ts";
 import { NOTHING, type RuntimePod } from "./runtime-pod.ts";
 import { createTerminationMessages } from "./termination-message.ts";
 import { isEnding, look, type PodWork, readRuntime, report, saidOf } from "./work.ts";
@@ -28,6 +29,8 @@ export interface PodWorker {
   readonly pod: ReadonlyPod;
   /** Counts against the node's resources. */
   readonly isActive: boolean;
+  /** It asks for more than the node has room for. */
+  readonly waitsForRoom: boolean;
   readonly status: DeepReadonly<PodStatus>;
   update(pod: ReadonlyPod): void;
   /** The object is gone from the API server. */
@@ -123,6 +126,7 @@ async function pass(work: PodWork, admit: PodWorkerOptions["admit"], onGone: () 
   const leftMs = checkDeadline(work);
   await checkDeath(work, runtimePod);
   if (isEnding(work)) return terminate(work, runtimePod);
+  considerResize(work, admit);
   if (await converge(work, runtimePod)) return terminate(work, await readRuntime(work));
   if (leftMs !== undefined) work.wakeAfter(leftMs);
 }
@@ -228,6 +232,7 @@ function passes(work: PodWork, interrupt: ReturnType<typeof interruption>, once:
 function createWork({ context, pod, isNew }: PodWorkerOptions): PodWork {
   const { client, clock, wheel } = context;
   const logger = context.logger.with({ pod: `${pod.metadata.namespace}/${pod.metadata.name}` });
+  const resize = resizeState(pod);
   const unset = (): never => {
     throw new AssertionError("set by the worker");
   };
@@ -237,7 +242,9 @@ function createWork({ context, pod, isNew }: PodWorkerOptions): PodWork {
     writer: createStatusWriter({ client, clock, wheel, logger, pod }),
     messages: createTerminationMessages(context.output),
     waiting: new Map(),
-    pod,
+    pod: allocatedPod({ resize }, pod),
+    desired: pod,
+    resize,
     known: isNew ? { runtimePod: NOTHING, news: 0 } : undefined,
     news: 0,
     isGone: false,
@@ -310,12 +317,16 @@ export function createPodWorker(options: PodWorkerOptions): PodWorker {
     get isActive() {
       return !work.ended && !isTerminalPhase(work.writer.current.phase);
     },
+    get waitsForRoom() {
+      return work.resize.pending !== undefined;
+    },
     get status() {
       return work.writer.current;
     },
     update(next) {
-      const before = work.pod;
-      work.pod = next;
+      const before = work.desired;
+      work.desired = next;
+      work.pod = allocatedPod(work, next);
       work.writer.observe(next);
       if (!matters(before, next)) return;
       context.volumes.update(next);

@@ -92,11 +92,14 @@ export interface ConditionsOptions {
   hasSandbox: boolean;
   /** Those that were written last: what has not changed keeps its time. */
   previous: readonly DeepReadonly<PodCondition>[];
+  /** Of a resize that is not done. */
+  resizing: readonly PodCondition[];
   now: string;
 }
 
 /** The kubelet's conditions, after those of others. */
-export function podConditions({ pod, statuses, phase, hasSandbox, previous, now }: ConditionsOptions): PodCondition[] {
+export function podConditions(options: ConditionsOptions): PodCondition[] {
+  const { pod, statuses, phase, hasSandbox, previous, resizing, now } = options;
   const byName: Statuses = new Map(statuses.map((status) => [status.name, status]));
   const containers = containersReady(pod, byName, phase);
   const verdicts: readonly [string, Verdict][] = [
@@ -109,6 +112,7 @@ export function podConditions({ pod, statuses, phase, hasSandbox, previous, now 
   const others = (pod.status.conditions ?? []).filter(({ type }) => !KUBELET_CONDITIONS.includes(type));
   return [
     ...others.map((condition) => ({ ...condition })),
+    ...resizing,
     ...verdicts.map(([type, verdict]): PodCondition => {
       const before = previous.find((condition) => condition.type === type);
       return {

@@ -3,6 +3,7 @@
 import type { ContainerState, ContainerStatus } from "../../api/generated/core-v1.ts";
 import type { ResourceRequirements, VolumeMount } from "../../api/generated/shared.ts";
 import { formatTime } from "../../api/time.ts";
+import { cloneJson } from "../../base/clone.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
 import type { ContainerKind, PodContainer, ReadonlyPod } from "../pod/containers.ts";
 import { restartsAfter } from "../pod/restart-policy.ts";
@@ -27,6 +28,8 @@ export interface ContainerStatusContext {
     started(containerId: string, container: PodContainer): boolean;
     ready(containerId: string, container: PodContainer): boolean;
   };
+  /** What a running container has. */
+  resources(container: PodContainer, containerId: string): DeepReadonly<ResourceRequirements>;
   /** Nothing is started any more. */
   ended: boolean;
 }
@@ -53,10 +56,11 @@ function stateOf(status: RuntimeContainer, { runtimeName, terminationMessage }: 
 
 const isEmpty = (value: object | undefined): boolean => value === undefined || Object.keys(value).length === 0;
 
-function resourcesOf({ resources }: PodContainer): ResourceRequirements {
+function resourcesOf(container: PodContainer, { id, state }: RuntimeContainer, context: ContainerStatusContext) {
+  const resources = state === "Running" ? context.resources(container, id) : container.resources;
   return {
-    ...(isEmpty(resources?.limits) ? {} : { limits: { ...resources.limits } }),
-    ...(isEmpty(resources?.requests) ? {} : { requests: { ...resources.requests } }),
+    ...(isEmpty(resources?.limits) ? {} : { limits: { ...resources?.limits } }),
+    ...(isEmpty(resources?.requests) ? {} : { requests: { ...resources?.requests } }),
   };
 }
 
@@ -71,6 +75,9 @@ const volumeMountsOf = ({ volumeMounts = [] }: PodContainer) =>
 function unknownState(container: PodContainer, kind: ContainerKind, context: ContainerStatusContext): Partial<ContainerStatus> {
   const { pod, previous, waiting } = context;
   const before = previous(container.name);
+  // The runtime may have forgotten how it ended.
+  if (before?.state.terminated !== undefined && waiting(container.name) === undefined)
+    return cloneJson<ContainerStatus>(before);
   const hasInit = kind !== "ephemeral" && (pod.spec.initContainers ?? []).length > 0;
   const turn = hasInit ? { reason: "PodInitializing" } : { reason: "ContainerCreating" };
   const ended = before?.state.terminated ?? before?.lastState.terminated;
@@ -111,7 +118,7 @@ function knownState(
     containerID: `${runtimeName}://${newest.id}`,
     image: newest.image,
     imageID: newest.imageRef || newest.imageId,
-    resources: resourcesOf(container),
+    resources: resourcesOf(container, newest, context),
     ...(isEmpty(container.resources?.requests) ? {} : { allocatedResources: { ...container.resources.requests } }),
     ...(newest.user === undefined
       ? {}

@@ -7,7 +7,7 @@ import type { DeepReadonly } from "../../base/readonly.ts";
 import { sameContent } from "../../client/equality.ts";
 import { KUBELET_CONDITIONS } from "./conditions.ts";
 
-/** Fields of the status that the kubelet writes; resize and claims are others'. */
+/** Fields of the status that the kubelet writes; claims are others'. */
 const FIELDS: readonly (keyof PodStatus)[] = [
   "observedGeneration",
   "phase",
@@ -22,6 +22,7 @@ const FIELDS: readonly (keyof PodStatus)[] = [
   "containerStatuses",
   "ephemeralContainerStatuses",
   "allocatedResources",
+  "resources",
   "qosClass",
 ];
 

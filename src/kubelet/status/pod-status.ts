@@ -1,6 +1,8 @@
 /** The status of a Pod as a whole: what the kubelet says of it, from what the runtime has and what was said before. */
 import type { ContainerStatus, PodCondition, PodStatus } from "../../api/generated/core-v1.ts";
+import type { ResourceRequirements } from "../../api/generated/shared.ts";
 import { formatTime } from "../../api/time.ts";
+import { cloneJson } from "../../base/clone.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
 import { qosClassOf } from "../config/qos.ts";
 import { ephemeralContainers, isOnHostNetwork, isTerminalPhase, type ReadonlyPod } from "../pod/containers.ts";
@@ -18,16 +20,17 @@ export interface PodStatusContext extends Omit<ContainerStatusContext, "previous
   /** The status said last; the one that the API server has, after a restart. */
   last: DeepReadonly<PodStatus>;
   endReason: EndReason | undefined;
+  /** Conditions of a resize that is not done. */
+  resizing: readonly PodCondition[];
   hostIps: readonly string[];
   nowMs: number;
 }
 
 const isEmpty = (value: object | undefined): boolean => value === undefined || Object.keys(value).length === 0;
 
-/** A Pod's own sum of requests is not copied from the spec: only what containers were given counts. */
-function allocatedOf(statuses: readonly ContainerStatus[]): boolean {
-  return statuses.some(({ allocatedResources }) => !isEmpty(allocatedResources));
-}
+/** A Pod's own sum of requests is not copied from the spec: only what containers, or the Pod itself, were given counts. */
+const isAllocated = ({ spec }: ReadonlyPod, statuses: readonly ContainerStatus[]): boolean =>
+  !isEmpty(spec.resources?.requests) || statuses.some(({ allocatedResources }) => !isEmpty(allocatedResources));
 
 function addressesOf({ runtimePod, last, hostIps, pod }: PodStatusContext): readonly string[] {
   if (isOnHostNetwork(pod)) return hostIps;
@@ -92,7 +95,7 @@ function containerStatuses(context: PodStatusContext): ContainerStatuses {
 
 /** Requests of the containers, as the runtime was given them. */
 function podAllocated(pod: ReadonlyPod, statuses: ContainerStatuses, sum: (pod: ReadonlyPod) => Record<string, string>) {
-  return allocatedOf([...statuses.init, ...statuses.app]) ? sum(pod) : {};
+  return isAllocated(pod, [...statuses.init, ...statuses.app]) ? sum(pod) : {};
 }
 
 function phaseAndReason(context: PodStatusContext, statuses: ContainerStatuses): Pick<PodStatus, "phase" | "reason" | "message"> {
@@ -127,6 +130,7 @@ export function podStatus(context: PodStatusContext, sumOfRequests: (pod: Readon
       phase: end.phase as Phase,
       hasSandbox,
       previous: last.conditions ?? [],
+      resizing: isTerminalPhase(end.phase) ? [] : context.resizing,
       now,
     }),
     ...(hostIps[0] === undefined ? {} : { hostIP: hostIps[0], hostIPs: hostIps.map((ip) => ({ ip })) }),
@@ -136,6 +140,7 @@ export function podStatus(context: PodStatusContext, sumOfRequests: (pod: Readon
     ...(statuses.app.length > 0 ? { containerStatuses: statuses.app } : {}),
     ...(statuses.ephemeral.length > 0 ? { ephemeralContainerStatuses: statuses.ephemeral } : {}),
     ...(isEmpty(allocated) ? {} : { allocatedResources: allocated }),
+    ...(pod.spec.resources === undefined ? {} : { resources: cloneJson<ResourceRequirements>(pod.spec.resources) }),
     qosClass: qosClassOf(pod),
   };
 }

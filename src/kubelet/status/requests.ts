@@ -2,7 +2,10 @@
 import { quantityMilliValue, quantityValue } from "../../api/quantity.ts";
 import type { PodContainer, ReadonlyPod } from "../pod/containers.ts";
 
-/** Sums keep the spelling where one container alone asks; other sums are plain numbers, milli-units for cpu where needed. */
+/**
+ * Sums keep the spelling where one container alone asks, and that of the Pod itself; other sums are plain numbers, milli-units for cpu
+ * where needed.
+ */
 export function writtenRequests(pod: ReadonlyPod): Record<string, string> {
   const all: readonly PodContainer[] = [
     ...pod.spec.containers,
@@ -16,7 +19,7 @@ export function writtenRequests(pod: ReadonlyPod): Record<string, string> {
     name,
     quantities.length === 1 ? (quantities[0] ?? "0") : sumOf(name, quantities),
   ]);
-  return Object.fromEntries(sums);
+  return { ...Object.fromEntries(sums), ...pod.spec.resources?.requests };
 }
 
 const BINARY: readonly [string, number][] = [

@@ -49,7 +49,7 @@ const gatedCondition = ({ metadata }: DeepReadonly<Pod>): NonNullable<Pod["statu
     ...(metadata.generation === undefined ? {} : { observedGeneration: metadata.generation }),
   }) as unknown as NonNullable<Pod["status"]["conditions"]>[number];
 
-/** Of what was sent, resources and their policy of containers count; whatever else it says is as it was. */
+/** Of what was sent, the resources of the Pod, and those of containers with their policy, count; whatever else it says is as it was. */
 function resized(sent: DeepReadonly<Pod["spec"]>, previous: DeepReadonly<Pod["spec"]>): Pod["spec"] {
   const spec = cloneJson<Pod["spec"]>(previous);
   for (const list of ["containers", "initContainers"] as const)
@@ -60,6 +60,8 @@ function resized(sent: DeepReadonly<Pod["spec"]>, previous: DeepReadonly<Pod["sp
       if (wanted.resizePolicy === undefined) delete container.resizePolicy;
       else container.resizePolicy = cloneJson<NonNullable<typeof container.resizePolicy>>(wanted.resizePolicy);
     });
+  if (sent.resources === undefined) delete spec.resources;
+  else spec.resources = cloneJson<NonNullable<typeof spec.resources>>(sent.resources);
   return spec;
 }
 

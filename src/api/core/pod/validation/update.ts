@@ -137,6 +137,7 @@ export function validateResize(pod: DeepReadonly<Pod>, previous: DeepReadonly<Po
     pod.spec[list]?.forEach(({ resources }, index) => {
       validateKept(resources, previous.spec[list]?.[index]?.resources, spec.at(list, index, "resources"));
     });
+  validateKept(pod.spec.resources, previous.spec.resources, spec.at("resources"));
   const others = ({ containers, initContainers }: Spec): unknown =>
     [containers, initContainers].map((list) => list?.map(({ resources }) => fixed(resources)));
   if (!same(others(pod.spec), others(previous.spec))) spec.forbidden("only cpu and memory resources are mutable");
