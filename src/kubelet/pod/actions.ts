@@ -9,6 +9,7 @@
 import { containerHash, HASH_ANNOTATION } from "../config/container-hash.ts";
 import type { ContainerStatus } from "../runtime/runtime.ts";
 import {
+  allContainers,
   ephemeralContainers,
   isOnHostNetwork,
   isSidecar,
@@ -16,7 +17,7 @@ import {
   type PodContainer,
   type ReadonlyPod,
 } from "./containers.ts";
-import { restartsAfter, restartsWhenKilled } from "./restart-policy.ts";
+import { restartsAfter, restartsAll, restartsWhenKilled } from "./restart-policy.ts";
 import { type RuntimePod, statusOf } from "./runtime-pod.ts";
 
 /** What probes have said of a running container. */
@@ -50,6 +51,8 @@ export interface PodActions {
   kill: readonly ContainerToKill[];
   /** In this order. */
   start: readonly NamedContainer[];
+  /** Everything is stopped and removed, to start anew from the first init container on. */
+  restartAll: boolean;
   /** Those that run and are given other resources. */
   resize: readonly (NamedContainer & { id: string })[];
 }
@@ -68,7 +71,16 @@ function sandboxNeed(pod: ReadonlyPod, { sandboxes }: RuntimePod): SandboxNeed {
   return { changed: !usable, attempt: usable ? newest.metadata.attempt : newest.metadata.attempt + 1, id: newest.id };
 }
 
-const FINISHED: PodActions = { finished: true, newSandbox: undefined, sandboxId: undefined, kill: [], start: [], resize: [] };
+const IDLE: PodActions = {
+  finished: false,
+  newSandbox: undefined,
+  sandboxId: undefined,
+  kill: [],
+  start: [],
+  restartAll: false,
+  resize: [],
+};
+const FINISHED: PodActions = { ...IDLE, finished: true };
 
 /** Whether the container has ended and stays so. */
 const isDone = (pod: ReadonlyPod, container: PodContainer, status: ContainerStatus | undefined): boolean =>
@@ -92,7 +104,7 @@ function planNewSandbox(pod: ReadonlyPod, runtimePod: RuntimePod, { attempt }: S
     firstInit === undefined
       ? unfinished.map((container) => ({ container, kind: "app" }))
       : [{ container: firstInit, kind: "init" }];
-  return { finished: false, newSandbox: { attempt }, sandboxId: undefined, kill: [], start, resize: [] };
+  return { ...IDLE, newSandbox: { attempt }, start };
 }
 
 /** What has been decided so far, and whether the Pod can come to its end. */
@@ -189,14 +201,19 @@ function planInSandbox(pod: ReadonlyPod, runtimePod: RuntimePod, probes: Verdict
   for (const container of ephemeralContainers(pod)) {
     if (statusOf(runtimePod, container.name) === undefined) plan.start.push({ container, kind: "ephemeral" });
   }
+  const isTrigger = ({ container, kind }: NamedContainer): boolean => {
+    const status = kind === "ephemeral" ? undefined : statusOf(runtimePod, container.name);
+    return status?.state === "Exited" && restartsAll(container, status.exitCode);
+  };
+  if (allContainers(pod).some(isTrigger)) return { ...IDLE, sandboxId, restartAll: true };
   const initialized = pod.spec.containers.some(({ name }) => statusOf(runtimePod, name) !== undefined);
   for (const container of pod.spec.initContainers ?? []) {
     const next = planInit(pod, container, statusOf(runtimePod, container.name), { probes, initialized, plan });
     if (next === "failed") return FINISHED;
-    if (next === "wait") return { finished: false, newSandbox: undefined, sandboxId, ...plan };
+    if (next === "wait") return { ...IDLE, sandboxId, ...plan };
   }
   let alive = false;
   for (const container of pod.spec.containers)
     alive = planApp(pod, container, statusOf(runtimePod, container.name), probes, plan) || alive;
-  return alive ? { finished: false, newSandbox: undefined, sandboxId, ...plan } : FINISHED;
+  return alive ? { ...IDLE, sandboxId, ...plan } : FINISHED;
 }

@@ -8,6 +8,7 @@ import { openHostPorts } from "./host-ports.ts";
 import { killContainer, killPod, probeGraceMs } from "./kill.ts";
 import { type ProblemReason, RETRY_MS, StartProblem } from "./problem.ts";
 import { endResize, neededResize, noteGiven, resizeContainers } from "./resize.ts";
+import { restartAllContainers } from "./restart-all.ts";
 import { isRunning, type RuntimePod } from "./runtime-pod.ts";
 import { startContainer } from "./start-container.ts";
 import { addressesOf, type PodWork, readRuntime, report, saidOf } from "./work.ts";
@@ -31,6 +32,11 @@ export async function converge(work: PodWork, runtimePod: RuntimePod): Promise<b
   if (!plan.finished || isRunning(runtimePod)) report(work, runtimePod);
   if (plan.finished) return true;
   const { newSandbox, kill, start } = plan;
+  if (plan.restartAll) {
+    await restartAllContainers(work, runtimePod, work.arm());
+    work.wake();
+    return false;
+  }
   const isIdle = newSandbox === undefined && [kill, start, plan.resize].every(({ length }) => length === 0);
   if (!isIdle && (await act(work, plan, runtimePod))) work.wake();
   return false;
@@ -147,7 +153,8 @@ async function startAll(
   for (const named of plan.start) {
     const { name } = named.container;
     const said = saidOf(work, name);
-    const restartsSaid = said?.containerID === undefined ? undefined : said.restartCount;
+    const hasRun = said?.containerID !== undefined || said?.lastState.terminated !== undefined;
+    const restartsSaid = hasRun ? said.restartCount : undefined;
     try {
       const request = { ...inSandbox, pod, named, runtimePod, podIps, restartsSaid };
       const id = await work.outside(() => startContainer(context, request));

@@ -77,7 +77,7 @@ export async function killPod(
   context: KillContext,
   pod: ReadonlyPod,
   runtimePod: RuntimePod,
-  options: Omit<KillOptions, "message">,
+  options: KillOptions,
 ): Promise<void> {
   const { clock } = context;
   const deadlineMs = clock.monotonic() + options.graceMs;

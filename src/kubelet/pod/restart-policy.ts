@@ -14,17 +14,29 @@ export function restartPolicyOf(pod: ReadonlyPod, container: PodContainer): Rest
 }
 
 /** KEP-5307: the first rule that fits decides. */
-function ruleSaysRestart(container: PodContainer, exitCode: number): boolean {
-  return (container.restartPolicyRules ?? []).some(({ action, exitCodes }) => {
-    if (action !== "Restart" || !exitCodes) return false;
+function ruleAction(container: PodContainer, exitCode: number): string | undefined {
+  return (container.restartPolicyRules ?? []).find(({ exitCodes }) => {
+    if (!exitCodes) return false;
     const listed = (exitCodes.values ?? []).includes(exitCode);
     return exitCodes.operator === "In" ? listed : exitCodes.operator === "NotIn" && !listed;
-  });
+  })?.action;
 }
+
+const RESTARTING: readonly (string | undefined)[] = ["Restart", "RestartAllContainers"];
+
+/** KEP-5532: whether such an end has every container of the Pod start anew, init containers first. */
+export const restartsAll = (container: PodContainer, exitCode: number): boolean =>
+  ruleAction(container, exitCode) === "RestartAllContainers";
+
+/** Whether the Pod has a rule of that kind. */
+export const mayRestartAll = ({ spec }: ReadonlyPod): boolean =>
+  [...(spec.initContainers ?? []), ...spec.containers].some(({ restartPolicyRules = [] }) =>
+    restartPolicyRules.some(({ action }) => action === "RestartAllContainers"),
+  );
 
 /** `exitCode` undefined: it never ran. */
 export function restartsAfter(pod: ReadonlyPod, container: PodContainer, exitCode: number | undefined): boolean {
-  if (exitCode === undefined || ruleSaysRestart(container, exitCode)) return true;
+  if (exitCode === undefined || RESTARTING.includes(ruleAction(container, exitCode))) return true;
   const policy = restartPolicyOf(pod, container);
   return policy === "Always" || (policy === "OnFailure" && exitCode !== 0);
 }

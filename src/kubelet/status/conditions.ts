@@ -6,6 +6,7 @@ import { conditionOf } from "../../api/conditions.ts";
 import type { ContainerStatus, PodCondition } from "../../api/generated/core-v1.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
 import { isSidecar, type ReadonlyPod } from "../pod/containers.ts";
+import { mayRestartAll, restartsAll } from "../pod/restart-policy.ts";
 import type { Phase } from "./phase.ts";
 
 export const KUBELET_CONDITIONS: readonly string[] = [
@@ -16,6 +17,7 @@ export const KUBELET_CONDITIONS: readonly string[] = [
   "PodScheduled",
   "PodResizePending",
   "PodResizeInProgress",
+  "AllContainersRestarting",
 ];
 
 interface Verdict {
@@ -85,6 +87,18 @@ function initialized(pod: ReadonlyPod, statuses: Statuses, phase: Phase): Verdic
   return message === "" ? { status: "True" } : { status: "False", reason: "ContainersNotInitialized", message };
 }
 
+/** KEP-5532. */
+function restartingAll(pod: ReadonlyPod, statuses: Statuses, phase: Phase): Verdict {
+  if (phase === "Succeeded") return { status: "False", reason: "PodCompleted" };
+  if (phase === "Failed") return { status: "False", reason: "PodFailed" };
+  const isAsked = [...(pod.spec.initContainers ?? []), ...pod.spec.containers].some((container) => {
+    const exitCode = statuses.get(container.name)?.state.terminated?.exitCode;
+    return exitCode !== undefined && restartsAll(container, exitCode);
+  });
+  const message = "container exited with restart policy rule";
+  return isAsked ? { status: "True", reason: "RestartAllContainersStarted", message } : { status: "False" };
+}
+
 export interface ConditionsOptions {
   pod: ReadonlyPod;
   statuses: readonly ContainerStatus[];
@@ -108,6 +122,7 @@ export function podConditions(options: ConditionsOptions): PodCondition[] {
     ["Ready", ready(pod, containers)],
     ["ContainersReady", containers],
     ["PodScheduled", { status: "True" }],
+    ...(mayRestartAll(pod) ? [["AllContainersRestarting", restartingAll(pod, byName, phase)] as [string, Verdict]] : []),
   ];
   const others = (pod.status.conditions ?? []).filter(({ type }) => !KUBELET_CONDITIONS.includes(type));
   return [

@@ -16,6 +16,12 @@ export interface WaitingReason {
   message: string;
 }
 
+/** Why a container is gone that its Pod has start anew with all the others. */
+export const RESTARTING_ALL: WaitingReason = {
+  reason: "RestartingAllContainers",
+  message: "The container is removed because RestartAllContainers in place",
+};
+
 export interface ContainerStatusContext {
   pod: ReadonlyPod;
   runtimePod: RuntimePod;
@@ -71,6 +77,12 @@ const volumeMountsOf = ({ volumeMounts = [] }: PodContainer) =>
     ...(readOnly ? { readOnly, recursiveReadOnly: recursiveReadOnly === "Enabled" ? "Enabled" : "Disabled" } : {}),
   }));
 
+/** The end of a run that nobody saw: the container was removed, to be started anew. */
+const removed = (before: DeepReadonly<ContainerStatus> | undefined, why: WaitingReason | undefined) =>
+  before?.state.running === undefined || why !== RESTARTING_ALL
+    ? undefined
+    : { ...RESTARTING_ALL, exitCode: 137, startedAt: null as unknown as string, finishedAt: null as unknown as string };
+
 /** Before the runtime knows the container: what was known of it, or that it waits for its turn. */
 function unknownState(container: PodContainer, kind: ContainerKind, context: ContainerStatusContext): Partial<ContainerStatus> {
   const { pod, previous, waiting } = context;
@@ -80,7 +92,7 @@ function unknownState(container: PodContainer, kind: ContainerKind, context: Con
     return cloneJson<ContainerStatus>(before);
   const hasInit = kind !== "ephemeral" && (pod.spec.initContainers ?? []).length > 0;
   const turn = hasInit ? { reason: "PodInitializing" } : { reason: "ContainerCreating" };
-  const ended = before?.state.terminated ?? before?.lastState.terminated;
+  const ended = before?.state.terminated ?? removed(before, waiting(container.name)) ?? before?.lastState.terminated;
   return {
     state: { waiting: waiting(container.name) ?? turn },
     lastState: ended === undefined ? {} : { terminated: { ...ended } },

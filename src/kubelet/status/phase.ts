@@ -5,6 +5,7 @@
 import type { ContainerStatus } from "../../api/generated/core-v1.ts";
 import { isSidecar, type PodContainer, type ReadonlyPod } from "../pod/containers.ts";
 import { restartsAfter } from "../pod/restart-policy.ts";
+import { RESTARTING_ALL } from "./container-status.ts";
 
 export type Phase = "Pending" | "Running" | "Succeeded" | "Failed";
 type Statuses = ReadonlyMap<string, ContainerStatus>;
@@ -12,6 +13,10 @@ type Statuses = ReadonlyMap<string, ContainerStatus>;
 /** The exit it has come to: of the run that ended, or of the last one where it waits for the next. */
 const exitOf = ({ state, lastState }: ContainerStatus): number | undefined =>
   state.terminated?.exitCode ?? (state.waiting ? lastState.terminated?.exitCode : undefined);
+
+/** It is not the end: the container is started again, alone or with all the others. */
+const goesOn = (pod: ReadonlyPod, container: PodContainer, { state }: ContainerStatus, exit: number): boolean =>
+  state.waiting?.reason === RESTARTING_ALL.reason || restartsAfter(pod, container, exit);
 
 interface InitProgress {
   pending: boolean;
@@ -45,8 +50,8 @@ function addSidecar(progress: InitProgress, status: ContainerStatus | undefined)
 
 function addInit(progress: InitProgress, pod: ReadonlyPod, container: PodContainer, status: ContainerStatus | undefined): void {
   const exit = status === undefined ? undefined : exitOf(status);
-  if (exit === undefined) progress.pending = true;
-  else if (exit !== 0 && !restartsAfter(pod, container, exit)) progress.failed = true;
+  if (exit === undefined || status === undefined) progress.pending = true;
+  else if (exit !== 0 && !goesOn(pod, container, status, exit)) progress.failed = true;
   else if (exit !== 0) progress.pending = true;
 }
 
@@ -62,10 +67,10 @@ export function phaseOf(pod: ReadonlyPod, all: readonly ContainerStatus[], ended
     const exit = status === undefined ? undefined : exitOf(status);
     initialized ||= status !== undefined && (status.state.running !== undefined || exit !== undefined);
     if (status?.state.running) running++;
-    else if (exit !== undefined) {
+    else if (exit !== undefined && status !== undefined) {
       stopped++;
       if (exit === 0) succeeded++;
-      if (restartsAfter(pod, container, exit)) restarting++;
+      if (goesOn(pod, container, status, exit)) restarting++;
     } else if (status?.state.waiting) waiting++;
     else unknown++;
   }
