@@ -68,7 +68,10 @@ describe("a container with rules of its own", () => {
     const [setup, logs] = status.initContainerStatuses ?? [];
     expect(status.phase).toBe("Running");
     expect(setup).toMatchObject({ restartCount: 1, state: { terminated: { exitCode: 0 } } });
-    expect(logs).toMatchObject({ restartCount: 1, lastState: { terminated: { reason: "RestartingAllContainers", exitCode: 137 } } });
+    expect(logs).toMatchObject({
+      restartCount: 1,
+      lastState: { terminated: { reason: "RestartingAllContainers", exitCode: 137 } },
+    });
     expect(status.containerStatuses?.[0]).toMatchObject({
       restartCount: 1,
       state: { running: {} },

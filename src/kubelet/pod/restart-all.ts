@@ -20,7 +20,9 @@ export async function restartAllContainers(work: PodWork, runtimePod: RuntimePod
     return named !== undefined && named.kind !== "ephemeral";
   });
   for (const { id } of ours) work.stoppedOnPurpose.add(id);
-  await work.outside(() => killPod(context, pod, { ...runtimePod, containers: ours }, { graceMs, podIp, signal, message: "killing" }));
+  await work.outside(() =>
+    killPod(context, pod, { ...runtimePod, containers: ours }, { graceMs, podIp, signal, message: "killing" }),
+  );
   for (const { metadata } of ours) waiting.set(metadata.name, RESTARTING_ALL);
   const asksForIt = ({ metadata: { name }, exitCode }: (typeof ours)[number]): boolean => {
     const container = findContainer(pod, name)?.container;

@@ -88,8 +88,7 @@ function unknownState(container: PodContainer, kind: ContainerKind, context: Con
   const { pod, previous, waiting } = context;
   const before = previous(container.name);
   // The runtime may have forgotten how it ended.
-  if (before?.state.terminated !== undefined && waiting(container.name) === undefined)
-    return cloneJson<ContainerStatus>(before);
+  if (before?.state.terminated !== undefined && waiting(container.name) === undefined) return cloneJson<ContainerStatus>(before);
   const hasInit = kind !== "ephemeral" && (pod.spec.initContainers ?? []).length > 0;
   const turn = hasInit ? { reason: "PodInitializing" } : { reason: "ContainerCreating" };
   const ended = before?.state.terminated ?? removed(before, waiting(container.name)) ?? before?.lastState.terminated;
