@@ -118,21 +118,23 @@ export function createPodConfigs(options: PodConfigsOptions): PodConfigs {
     },
     resources: (pod, container) => containerResources(pod, container, options.machine),
     ...podCgroups(options),
-    async credentials(pod, image) {
-      const names = (pod.spec.imagePullSecrets ?? []).map(({ name }) => name ?? "");
-      // A pull secret that is missing is left out: the image may be public.
-      const secrets = await Promise.allSettled(names.map((name) => objects.secret(pod.metadata.namespace, name)));
-      return credentialsFor(
-        image,
-        secrets.flatMap((each) => (each.status === "fulfilled" ? [each.value] : [])),
-      );
-    },
+    credentials: (pod, image) => pullCredentials(objects, pod, image),
     async cleanUp(pod) {
       await host?.removeCgroup(cgroupParentOf(pod, cgroupRoot));
       await host?.remove(podDirectoryOf(pod, paths));
       await host?.remove(logDirectoryOf(pod, paths.logs));
     },
   };
+}
+
+async function pullCredentials(objects: ObjectSource, pod: ReadonlyPod, image: string): ReturnType<PodConfigs["credentials"]> {
+  const names = (pod.spec.imagePullSecrets ?? []).map(({ name }) => name ?? "");
+  // A pull secret that is missing is left out: the image may be public.
+  const secrets = await Promise.allSettled(names.map((name) => objects.secret(pod.metadata.namespace, name)));
+  return credentialsFor(
+    image,
+    secrets.flatMap((each) => (each.status === "fulfilled" ? [each.value] : [])),
+  );
 }
 
 /** /etc/hosts and the termination message file, unless the Pod mounts something of its own there. */

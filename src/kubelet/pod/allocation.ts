@@ -37,7 +37,7 @@ function amounts({ requests = {}, limits = {} }: Resources): number[] {
   return [...of(requests), ...of(limits)];
 }
 
-export const sameResources = (a: Resources = {}, b: Resources = {}): boolean => {
+const sameResources = (a: Resources = {}, b: Resources = {}): boolean => {
   const others = amounts(b);
   return amounts(a).every((amount, index) => amount === others[index]);
 };

@@ -280,6 +280,17 @@ function letGo(work: PodWork): void {
   context.crashes.forget(pod.metadata.uid);
 }
 
+/** True where the changed object asks for something. */
+function takeOver(work: PodWork, next: ReadonlyPod): boolean {
+  const before = work.desired;
+  work.desired = next;
+  work.pod = allocatedPod(work, next);
+  work.writer.observe(next);
+  if (!matters(before, next)) return false;
+  work.context.volumes.update(next);
+  return true;
+}
+
 export function createPodWorker(options: PodWorkerOptions): PodWorker {
   const { context, admit, onGone } = options;
   const work = createWork(options);
@@ -324,13 +335,7 @@ export function createPodWorker(options: PodWorkerOptions): PodWorker {
       return work.writer.current;
     },
     update(next) {
-      const before = work.desired;
-      work.desired = next;
-      work.pod = allocatedPod(work, next);
-      work.writer.observe(next);
-      if (!matters(before, next)) return;
-      context.volumes.update(next);
-      changed();
+      if (takeOver(work, next)) changed();
     },
     removed() {
       work.isGone = true;
