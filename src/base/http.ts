@@ -16,6 +16,11 @@ export interface HttpRequest {
   readonly headers: Headers;
   /** Reads the whole body, at most `limitBytes`; rejects with an ApiError 413 beyond. Call it at most once. */
   body(limitBytes: number): Promise<Uint8Array>;
+  /**
+   * Sends the body to `sink` as it comes, no faster than the sink takes it, and ends it; aborts it where the client breaks off.
+   * Absent where no bytes are still to come: `body` gives what there is then. Call one of the two, at most once.
+   */
+  readonly bodyTo?: ((sink: Sink) => void) | undefined;
   /** The verified client certificate (DER), where TLS had one. */
   readonly peerCertificate?: Uint8Array | undefined;
   /** Why the client certificate that TLS had is not accepted; `peerCertificate` is absent then. */
@@ -67,14 +72,25 @@ export type ResponseBody =
   | Uint8Array
   /** Parts of one body, sent without being joined. */
   | readonly Uint8Array[]
+  | StreamedBody;
+
+export interface StreamedBody {
   /** Called once, after the head was sent; ends the sink. Work for an answer in process may hold an activity. */
-  | { readonly stream: (sink: Sink) => void };
+  readonly stream: (sink: Sink) => void;
+  /**
+   * The reader may stop for as long as it likes: nothing gathers here meanwhile, since what it is sent waits at its source. Others are
+   * cut off after a while.
+   */
+  readonly patient?: boolean;
+}
 
 export interface HttpResponse {
   readonly status: number;
   readonly headers: Headers;
+  /** Values of Set-Cookie, which alone of all headers cannot be joined. */
+  readonly cookies?: readonly string[] | undefined;
   readonly body: ResponseBody;
-  /** Set where the connection is taken over (101). Reserved for exec, attach, port-forward and proxy. */
+  /** Set where the connection is taken over (101). For exec, attach, port-forward and proxy. */
   readonly upgrade?: (connection: UpgradedConnection) => void;
 }
 
@@ -85,6 +101,14 @@ export interface UpgradedConnection extends Sink {
   /** Stop and go on reading. */
   pauseReading(): void;
   resumeReading(): void;
+}
+
+/** Where a request is sent to that no client was made for. */
+export interface Origin {
+  readonly scheme: "http" | "https";
+  /** An IP address, or a name. */
+  readonly host: string;
+  readonly port: number;
 }
 
 export type HttpHandler = (request: HttpRequest) => Promise<HttpResponse>;

@@ -5,20 +5,15 @@
 import { createServer, type IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
+import type { Clock } from "../base/clock.ts";
 import type { Headers, HttpHandler, HttpRequest, HttpResponse, Sink } from "../base/http.ts";
 import type { Logger } from "../base/logger.ts";
 import { answerOf, isBodiless, plainHeaders, splitTarget } from "./answer.ts";
 import { isStatic, lengthOf } from "./gzip.ts";
-import {
-  HEADERS_TIMEOUT_MS,
-  IDLE_TIMEOUT_MS,
-  MAX_HEADER_BYTES,
-  MAX_HEADER_COUNT,
-  REQUEST_TIMEOUT_MS,
-  STALLED_WRITE_TIMEOUT_MS,
-} from "./limits.ts";
+import { HEADERS_TIMEOUT_MS, IDLE_TIMEOUT_MS, MAX_HEADER_BYTES, MAX_HEADER_COUNT, STALLED_WRITE_TIMEOUT_MS } from "./limits.ts";
 import { nodeSink } from "./node-sink.ts";
 import type { Peer } from "./peer.ts";
+import { pour } from "./pour.ts";
 import { readBody } from "./request-body.ts";
 import { upgradedConnection } from "./upgraded-connection.ts";
 
@@ -27,6 +22,7 @@ export interface Http1Options {
   log: Logger;
   /** Streaming answers that are open: ended when the server closes. */
   streams: Set<Sink>;
+  clock: Clock;
 }
 
 export interface Http1Server {
@@ -46,11 +42,13 @@ class Http1Request implements HttpRequest {
   readonly headers: Headers;
   readonly #message: IncomingMessage;
   readonly #response: ServerResponse;
+  readonly #clock: Clock;
   #abort: AbortController | undefined;
 
-  constructor(message: IncomingMessage, response: ServerResponse) {
+  constructor(message: IncomingMessage, response: ServerResponse, clock: Clock) {
     this.#message = message;
     this.#response = response;
+    this.#clock = clock;
     this.method = message.method ?? "GET";
     const target = splitTarget(message.url ?? "/");
     this.path = target.path;
@@ -89,17 +87,29 @@ class Http1Request implements HttpRequest {
   }
 
   body(limitBytes: number): Promise<Uint8Array> {
+    const contentLength = this.headers["content-length"];
+    if (!(Number(contentLength) > limitBytes)) this.#continue();
+    return readBody(this.#message, { contentLength, limitBytes, clock: this.#clock });
+  }
+
+  get bodyTo(): ((sink: Sink) => void) | undefined {
     const { headers } = this;
-    if (headers.expect?.toLowerCase() === "100-continue" && !(Number(headers["content-length"]) > limitBytes)) {
-      this.#response.writeContinue();
-    }
-    return readBody(this.#message, headers["content-length"], limitBytes);
+    if (headers["transfer-encoding"] === undefined && !(Number(headers["content-length"]) > 0)) return undefined;
+    return (sink) => {
+      this.#continue();
+      pour(this.#message, sink, { whenClosed: "drop" });
+    };
+  }
+
+  #continue(): void {
+    if (this.headers.expect?.toLowerCase() === "100-continue") this.#response.writeContinue();
   }
 }
 
 function headOf(response: HttpResponse): string[] {
   const head: string[] = [];
   for (const name in response.headers) head.push(name, response.headers[name] ?? "");
+  for (const cookie of response.cookies ?? []) head.push("set-cookie", cookie);
   return head;
 }
 
@@ -135,6 +145,7 @@ function send(response: HttpResponse, to: ServerResponse, isHead: boolean, strea
     () => streams.delete(sink),
   );
   streams.add(sink);
+  if (body.patient) to.socket?.setTimeout(0);
   body.stream(sink);
 }
 
@@ -160,11 +171,12 @@ function answerUpgrade(
   response.upgrade(connection);
 }
 
-export function http1Server({ handler, log, streams }: Http1Options): Http1Server {
+export function http1Server({ handler, log, streams, clock }: Http1Options): Http1Server {
   const server = createServer({
     maxHeaderSize: MAX_HEADER_BYTES,
     headersTimeout: HEADERS_TIMEOUT_MS,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    // What may be long is bounded where it is read: a body that is passed on takes as long as its sender likes.
+    requestTimeout: 0,
     keepAliveTimeout: IDLE_TIMEOUT_MS,
     noDelay: true,
     shouldUpgradeCallback: isTakeOver,
@@ -173,11 +185,11 @@ export function http1Server({ handler, log, streams }: Http1Options): Http1Serve
   let draining = false;
 
   const onRequest = (message: IncomingMessage, to: ServerResponse): void => {
-    const request = new Http1Request(message, to);
+    const request = new Http1Request(message, to, clock);
     if (draining) to.shouldKeepAlive = false;
     void answerOf(handler, request, log).then((response) => {
       if (to.destroyed) return;
-      if (response.status === 413) to.shouldKeepAlive = false;
+      if (response.status === 413 || response.status === 504) to.shouldKeepAlive = false;
       send(response, to, request.method === "HEAD", streams);
     });
   };
@@ -187,7 +199,7 @@ export function http1Server({ handler, log, streams }: Http1Options): Http1Serve
   server.on("upgrade", (message: IncomingMessage, socket: Duplex, head: Buffer) => {
     const to = new ServerResponse(message);
     socket.on("error", () => socket.destroy());
-    void answerOf(handler, new Http1Request(message, to), log).then((response) => {
+    void answerOf(handler, new Http1Request(message, to, clock), log).then((response) => {
       if (!socket.destroyed) answerUpgrade(response, { socket, head, to, streams });
     });
   });

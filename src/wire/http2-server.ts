@@ -5,6 +5,7 @@
 import {
   constants,
   type IncomingHttpHeaders,
+  type OutgoingHttpHeaders,
   performServerHandshake,
   type ServerHttp2Session,
   type ServerHttp2Stream,
@@ -24,6 +25,7 @@ import {
 } from "./limits.ts";
 import { nodeSink } from "./node-sink.ts";
 import type { Peer } from "./peer.ts";
+import { pour } from "./pour.ts";
 import { readBody } from "./request-body.ts";
 
 export interface Http2Options {
@@ -59,11 +61,13 @@ class Http2Request implements HttpRequest {
   readonly headers: Headers;
   readonly #stream: ServerHttp2Stream;
   readonly #peer: Peer;
+  readonly #clock: Clock;
   #abort: AbortController | undefined;
 
-  constructor(stream: ServerHttp2Stream, sent: IncomingHttpHeaders, peer: Peer) {
+  constructor(stream: ServerHttp2Stream, sent: IncomingHttpHeaders, { peer, clock }: { peer: Peer; clock: Clock }) {
     this.#stream = stream;
     this.#peer = peer;
+    this.#clock = clock;
     this.method = sent[":method"] ?? "GET";
     const target = splitTarget(sent[":path"] ?? "/");
     this.path = target.path;
@@ -100,20 +104,35 @@ class Http2Request implements HttpRequest {
   }
 
   body(limitBytes: number): Promise<Uint8Array> {
-    const { headers } = this;
-    if (headers.expect?.toLowerCase() === "100-continue") this.#stream.additionalHeaders({ ":status": 100 });
-    return readBody(this.#stream, headers["content-length"], limitBytes);
+    this.#continue();
+    return readBody(this.#stream, { contentLength: this.headers["content-length"], limitBytes, clock: this.#clock });
+  }
+
+  get bodyTo(): ((sink: Sink) => void) | undefined {
+    if (this.#stream.endAfterHeaders || this.headers["content-length"] === "0") return undefined;
+    return (sink) => {
+      this.#continue();
+      pour(this.#stream, sink, { whenClosed: "drop" });
+    };
+  }
+
+  #continue(): void {
+    if (this.headers.expect?.toLowerCase() === "100-continue") this.#stream.additionalHeaders({ ":status": 100 });
   }
 }
 
 /** HTTP/2 knows none of these; a handler that serves both may have set them. */
 const CONNECTION_HEADERS = new Set(["connection", "keep-alive", "transfer-encoding", "upgrade", "proxy-connection"]);
 
-function headOf(response: HttpResponse): Record<string, string | number> {
-  const head: Record<string, string | number> = { ":status": response.status };
+function headOf(response: HttpResponse): OutgoingHttpHeaders {
+  const head: OutgoingHttpHeaders = { ":status": response.status };
   for (const name in response.headers) if (!CONNECTION_HEADERS.has(name)) head[name] = response.headers[name] ?? "";
+  if (response.cookies !== undefined) head["set-cookie"] = [...response.cookies];
   return head;
 }
+
+/** Streams whose client may take nothing for as long as it likes. */
+const patient = new WeakSet<ServerHttp2Stream>();
 
 function send(response: HttpResponse, to: ServerHttp2Stream, isHead: boolean, streams: Set<Sink>): void {
   const head = headOf(response);
@@ -146,6 +165,7 @@ function send(response: HttpResponse, to: ServerHttp2Stream, isHead: boolean, st
     () => streams.delete(sink),
   );
   streams.add(sink);
+  if (body.patient) patient.add(to);
   body.stream(sink);
 }
 
@@ -163,7 +183,7 @@ function sweep(connections: Iterable<Connection>, nowMs: number): void {
     if (open.size === 0 && nowMs - idleSinceMs > IDLE_TIMEOUT_MS) session.close();
     for (const [stream, seen] of open) {
       const waiting = stream.writableLength;
-      if (waiting === 0 || waiting !== seen.waiting) open.set(stream, { waiting, sinceMs: nowMs });
+      if (waiting === 0 || waiting !== seen.waiting || patient.has(stream)) open.set(stream, { waiting, sinceMs: nowMs });
       else if (nowMs - seen.sinceMs > STALLED_WRITE_TIMEOUT_MS) stream.close(constants.NGHTTP2_CANCEL);
     }
   }
@@ -178,7 +198,7 @@ export function http2Server({ handler, log, streams, clock }: Http2Options): Htt
   }
 
   const onStream = (stream: ServerHttp2Stream, sent: IncomingHttpHeaders, peer: Peer): void => {
-    const request = new Http2Request(stream, sent, peer);
+    const request = new Http2Request(stream, sent, { peer, clock });
     // A stream that the client resets is a closed stream, not an error of ours.
     stream.on("error", () => {});
     void answerOf(handler, request, log).then((response) => {

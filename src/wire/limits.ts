@@ -9,12 +9,14 @@ export const MAX_HEADER_BYTES = 1 << 20;
 export const MAX_HEADER_COUNT = 2_000;
 /** From the first byte of a request (or the end of the handshake) to the end of its headers. */
 export const HEADERS_TIMEOUT_MS = 32_000;
-/** From the first byte of a request to the end of its body. */
+/** From when a body is wanted to its end, where it is read as a whole. */
 export const REQUEST_TIMEOUT_MS = 60_000;
 /** A connection on which no request is open. */
 export const IDLE_TIMEOUT_MS = 90_000;
 /** The TLS handshake. */
 export const HANDSHAKE_TIMEOUT_MS = 10_000;
+/** A connection is asked whether its other end still lives, when it has been silent for so long; as Go's. */
+export const KEEP_ALIVE_MS = 15_000;
 /** Bytes wait to be sent and the client takes none. */
 export const STALLED_WRITE_TIMEOUT_MS = 60_000;
 /** Requests open at once on one HTTP/2 connection; upstream's default is 100 to 1,000 by version. */
@@ -29,3 +31,13 @@ export const GZIP_LEVEL = 1;
 export const MAX_CLIENT_SOCKETS = 512;
 /** How long an unused client connection is kept. */
 export const CLIENT_IDLE_TIMEOUT_MS = 60_000;
+/** From the first attempt to reach an address until a connection stands, TLS included; as Go's dialler. */
+export const DIAL_TIMEOUT_MS = 30_000;
+/** How long a connection to a Pod is kept for the next request. */
+export const ORIGIN_IDLE_TIMEOUT_MS = 30_000;
+/** Unused connections that are kept to one Pod. */
+export const MAX_IDLE_ORIGIN_SOCKETS = 4;
+/** How long a taken-over connection that we ended may stay silent before it is broken off. */
+export const LINGER_MS = 10_000;
+/** What may still come on a taken-over connection that we ended. */
+export const MAX_LINGER_BYTES = 1 << 20;

@@ -12,7 +12,7 @@ import type { HttpHandler, Sink } from "../base/http.ts";
 import { type Logger, silentLogger } from "../base/logger.ts";
 import { http1Server } from "./http1-server.ts";
 import { http2Server } from "./http2-server.ts";
-import { HANDSHAKE_TIMEOUT_MS } from "./limits.ts";
+import { HANDSHAKE_TIMEOUT_MS, KEEP_ALIVE_MS } from "./limits.ts";
 import { peerOf } from "./peer.ts";
 
 /** PEM texts. */
@@ -54,7 +54,7 @@ const secureOptions = ({ certificate, key, clientCa }: ServerTls) => ({
 export async function serve({ handler, tls, address, port, clock, log = silentLogger }: ServeOptions): Promise<WireServer> {
   const streams = new Set<Sink>();
   const sockets = new Set<Socket>();
-  const http1 = http1Server({ handler, log, streams });
+  const http1 = http1Server({ handler, log, streams, clock });
   const http2 = http2Server({ handler, log, streams, clock });
   const server = createServer({
     ...secureOptions(tls),
@@ -64,6 +64,9 @@ export async function serve({ handler, tls, address, port, clock, log = silentLo
     rejectUnauthorized: false,
     handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
     noDelay: true,
+    // A client that is gone without a word is found out, however long its answer may wait for it.
+    keepAlive: true,
+    keepAliveInitialDelay: KEEP_ALIVE_MS,
   });
   server.on("connection", (socket: Socket) => {
     sockets.add(socket);

@@ -1,6 +1,8 @@
 /** A connection after `101 Switching Protocols`, over a Node socket. */
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { UpgradedConnection } from "../base/http.ts";
+import { LINGER_MS, MAX_LINGER_BYTES } from "./limits.ts";
 import { nodeSink } from "./node-sink.ts";
 
 /** `head`: bytes that came together with the request (or answer) and already belong to the new protocol. */
@@ -19,7 +21,10 @@ export function upgradedConnection(socket: Duplex, head: Uint8Array): UpgradedCo
     },
     write: sink.write,
     drained: sink.drained,
-    end: sink.end,
+    end() {
+      if (!sink.closed) socket.once("finish", () => linger(socket));
+      sink.end();
+    },
     abort: sink.abort,
     onData: (listener) => void socket.on("data", listener),
     onClose(listener) {
@@ -29,6 +34,20 @@ export function upgradedConnection(socket: Duplex, head: Uint8Array): UpgradedCo
     pauseReading: () => void socket.pause(),
     resumeReading: () => void socket.resume(),
   };
+}
+
+/**
+ * The other side gets to read what it was sent last, so the socket is not closed at once: it would be reset where something is still
+ * coming. But who neither closes nor is silent is broken off.
+ */
+function linger(socket: Duplex): void {
+  let left = MAX_LINGER_BYTES;
+  socket.on("data", (bytes: Buffer) => {
+    left -= bytes.length;
+    if (left < 0) socket.destroy();
+  });
+  socket.resume();
+  if ("setTimeout" in socket) (socket as Socket).setTimeout(LINGER_MS, () => socket.destroy());
 }
 
 /** Carries bytes both ways between two connections until either is closed. */
