@@ -156,3 +156,26 @@ export function specialAddressErrors(text: string): string[] {
     }),
   ).map(([why]) => why);
 }
+
+const NOT_GLOBAL_UNICAST = [
+  "0.0.0.0/32",
+  "127.0.0.0/8",
+  "169.254.0.0/16",
+  "224.0.0.0/4",
+  "255.255.255.255/32",
+  "::/128",
+  "::1/128",
+  "fe80::/10",
+  "ff00::/8",
+];
+
+/** True for the address of one host that others can reach, private ranges included. */
+export function isGlobalUnicast(text: string): boolean {
+  const address = parseAddress(text);
+  if (!address) return false;
+  const host = { ...address, length: BITS[address.family] };
+  return !NOT_GLOBAL_UNICAST.some((range) => {
+    const parsed = parseRange(range);
+    return parsed !== undefined && containsRange(parsed, host);
+  });
+}

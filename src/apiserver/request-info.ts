@@ -8,7 +8,10 @@ import type { HttpRequest } from "../base/http.ts";
 export interface RequestInfo {
   /** False for paths outside /api and /apis, and for their roots. */
   isResourceRequest: boolean;
-  /** get, list, watch, create, update, patch, delete, deletecollection; the method in lower case for other paths. */
+  /**
+   * get, list, watch, create, update, patch, delete, deletecollection; empty for methods that stand for none of them. The method in
+   * lower case for other paths.
+   */
   verb: string;
   group: string;
   version: string;
@@ -87,7 +90,7 @@ function place(
 }
 
 function verbOf(method: string, name: string, query: URLSearchParams, watchPath: boolean): string {
-  const verb = VERBS[method] ?? method.toLowerCase();
+  const verb = VERBS[method] ?? "";
   if (watchPath) return "watch";
   if (name !== "") return verb;
   if (verb === "get") return queryFlag(query, "watch") ? "watch" : "list";

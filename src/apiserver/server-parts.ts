@@ -1,7 +1,7 @@
 /** What the verbs work with: the parts of one API server, put together in server.ts. */
 import type { Clock } from "../base/clock.ts";
 import type { Entropy } from "../base/entropy.ts";
-import type { HttpHandler } from "../base/http.ts";
+import type { HttpHandler, Origin } from "../base/http.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Store } from "../store/store.ts";
 import type { AdmissionChain } from "./admission/chain.ts";
@@ -35,4 +35,6 @@ export interface ServerParts {
   readonly companions: readonly WriteCompanion[];
   /** A way to the kubelet of a node; undefined where there is none. */
   dialNode(nodeName: string): HttpHandler | undefined;
+  /** A way to a Pod's address, or to what listens on a node; undefined where nothing leads there. */
+  dialAddress(origin: Origin): HttpHandler | undefined;
 }

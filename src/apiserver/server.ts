@@ -7,7 +7,7 @@
 import type { AnyResource } from "../api/row.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Entropy } from "../base/entropy.ts";
-import type { HttpHandler } from "../base/http.ts";
+import type { HttpHandler, Origin } from "../base/http.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Store } from "../store/store.ts";
 import { admissionChain } from "./admission/chain.ts";
@@ -56,6 +56,8 @@ export interface ApiServerOptions {
   components?: readonly string[];
   /** A way to a node's kubelet. */
   dialNode?: (nodeName: string) => HttpHandler | undefined;
+  /** A way to the address of a Pod, or of what listens on a node; certificates are not verified. */
+  dialAddress?: (origin: Origin) => HttpHandler | undefined;
   /** Where Services get addresses and node ports from. */
   serviceRanges?: Partial<ServiceRanges>;
 }
@@ -101,6 +103,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     watches: watchHub({ clock, store }),
     companions: [serviceCompanion({ store, caches, clock, entropy, ranges })],
     dialNode: options.dialNode ?? (() => undefined),
+    dialAddress: options.dialAddress ?? (() => undefined),
   };
   const handle = pipeline({
     clock,

@@ -72,7 +72,7 @@ function routesOf(options: ControlPlaneOptions, registry: Registry, progress: Pr
 
 /** Resolves when requests can be answered: what a cluster begins with is stored, and Services' ranges agree with it. */
 export async function startApiServer(options: ControlPlaneOptions): Promise<ApiServer> {
-  const { store, clock, entropy, logger, tokenKey, serviceAccountIssuer: issuer, dialNode } = options;
+  const { store, clock, entropy, logger, tokenKey, serviceAccountIssuer: issuer, dialNode, dialAddress } = options;
   const security = createSecurity({ clock, entropy, tokenKey, issuer });
   const registry = metricsRegistry();
   const progress: Progress = { synced: false, shuttingDown: false };
@@ -94,6 +94,7 @@ export async function startApiServer(options: ControlPlaneOptions): Promise<ApiS
     requestMeter: apiServerMetrics(registry),
     serviceRanges: { cidr: options.serviceCidr, nodePorts: NODE_PORTS },
     ...(dialNode ? { dialNode } : {}),
+    ...(dialAddress ? { dialAddress } : {}),
   });
   observe(registry, options, () => server);
   await security.start(server);

@@ -9,7 +9,7 @@ import type { TrustOptions } from "../apiserver/bootstrap/index.ts";
 import type { Compressor } from "../apiserver/discovery/index.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Entropy } from "../base/entropy.ts";
-import type { HttpHandler, UserInfo } from "../base/http.ts";
+import type { HttpHandler, Origin, UserInfo } from "../base/http.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Client } from "../client/client.ts";
 import { createEventRecorder } from "../client/event-recorder.ts";
@@ -44,6 +44,7 @@ export interface ControlPlaneOptions {
   clusterDomain: string;
   disabled: ReadonlySet<Component>;
   dialNode?: (nodeName: string) => HttpHandler | undefined;
+  dialAddress?: (origin: Origin) => HttpHandler | undefined;
   compressor?: Compressor;
   /** Signs requests for certificates; without one they stay unsigned. */
   signer?: CertificateSigner | undefined;

@@ -4,7 +4,7 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Clock, sleep } from "../base/clock.ts";
-import type { HttpHandler } from "../base/http.ts";
+import type { HttpHandler, Origin } from "../base/http.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Client } from "../client/client.ts";
 import { HOST_PATHS, releaseContainerd, releaseHostPaths } from "../kubelet/containerd/index.ts";
@@ -13,6 +13,7 @@ import { type NodeNetwork, setUpNodeNetwork, tearDownNodeNetwork } from "../netw
 import type { ClusterPki } from "../pki/cluster-pki.ts";
 import { writeKubeconfig } from "../pki/kubeconfig.ts";
 import { wireClient } from "../wire/client.ts";
+import { originClient } from "../wire/origin-client.ts";
 import { dnsAddressOf } from "./addresses.ts";
 import { agentConfigFile, BRIDGE, cgroupRootOf, DEVICE, NODE_API_PORT, writeAgentConfig } from "./agent-config.ts";
 import { type AgentProcess, startAgentProcess } from "./agent-process.ts";
@@ -60,6 +61,8 @@ export interface RealNode {
   readonly agent: AgentProcess;
   /** The node API, as the API server calls it. */
   dial(): HttpHandler;
+  /** Pods, and what listens on the node. */
+  dialAddress(origin: Origin): HttpHandler;
   stop(): Promise<void>;
 }
 
@@ -105,12 +108,15 @@ export function startRealNode(options: RealNodeOptions): RealNode {
     certificate: apiServer.certificate,
     key: apiServer.key,
   });
+  const origins = originClient();
   return {
     agent,
     dial: () => client.handle,
+    dialAddress: (origin) => origins.dial(origin),
     async stop() {
       await agent.stop();
       client.close();
+      origins.close();
     },
   };
 }

@@ -2,7 +2,7 @@
 import { keepKubernetesService } from "../apiserver/services/kubernetes-service.ts";
 import { realClock } from "../base/clock.ts";
 import { systemEntropy } from "../base/entropy.ts";
-import type { HttpHandler } from "../base/http.ts";
+import type { HttpHandler, Origin } from "../base/http.ts";
 import type { Logger } from "../base/logger.ts";
 import type { NodeNetwork } from "../network/node/node-network.ts";
 import { type ClusterConfig, OWN_NODE_ADDRESS } from "./config.ts";
@@ -17,7 +17,7 @@ import {
   writeServerState,
 } from "./data-directory.ts";
 import { LOOPBACK } from "./identities.ts";
-import { type Server, startServer } from "./server.ts";
+import { type Server, type ServerOptions, startServer } from "./server.ts";
 
 /** What the cluster tells whoever started it. */
 export interface RunListener {
@@ -74,6 +74,8 @@ async function prepareNode(config: ClusterConfig, directory: DataDirectory): Pro
 interface RunningNode {
   readonly kind: ServerState["runtime"];
   dial(name: string): HttpHandler | undefined;
+  /** Simulated Pods have addresses that lead nowhere. */
+  dialAddress(origin: Origin): HttpHandler | undefined;
   ready(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -88,7 +90,13 @@ async function startSimulated({ config, logger }: RunOptions, server: Server): P
     logger,
     names: simulatedNodeNames(config.nodeName, config.simulatedNodes),
   });
-  return { kind: "simulated", dial: (name) => nodes.dial(name), ready: () => nodes.ready(), stop: () => nodes.stop() };
+  return {
+    kind: "simulated",
+    dial: (name) => nodes.dial(name),
+    dialAddress: () => undefined,
+    ready: () => nodes.ready(),
+    stop: () => nodes.stop(),
+  };
 }
 
 async function startReal(options: RunOptions, server: Server, node: Extract<Node, { kind: "real" }>): Promise<RunningNode> {
@@ -115,6 +123,7 @@ async function startReal(options: RunOptions, server: Server, node: Extract<Node
   return {
     kind: "containerd",
     dial: (name) => (name === config.nodeName ? real.dial() : undefined),
+    dialAddress: (origin) => real.dialAddress(origin),
     ready: () => real.agent.ready,
     async stop() {
       await real.stop();
@@ -141,7 +150,7 @@ function refuseSecondServer(directory: DataDirectory): void {
 async function startServerFor(
   options: RunOptions,
   node: Node,
-  dialNode: (name: string) => HttpHandler | undefined,
+  dialling: Pick<ServerOptions, "dialNode" | "dialAddress">,
 ): Promise<Server> {
   const { config, logger } = options;
   try {
@@ -155,7 +164,7 @@ async function startServerFor(
         logger.error("the store cannot go on", { error: error.message });
         process.exit(1);
       },
-      dialNode,
+      ...dialling,
     });
   } catch (error) {
     if (node.kind === "real" && !node.networkIsOld) await node.network.tearDown();
@@ -172,7 +181,10 @@ export async function runCluster(options: RunOptions): Promise<void> {
   const node = await prepareNode(config, directory);
   let running: RunningNode | undefined;
   const nodeAddress = node.kind === "real" ? node.nodeAddress : OWN_NODE_ADDRESS;
-  const server = await startServerFor(options, node, (name) => running?.dial(name));
+  const server = await startServerFor(options, node, {
+    dialNode: (name) => running?.dial(name),
+    dialAddress: (origin) => running?.dialAddress(origin),
+  });
   try {
     const { handle } = server.controlPlane;
     await keepKubernetesService({ handle, serviceCidr: config.serviceCidr, address: nodeAddress, port: server.port });

@@ -5,7 +5,7 @@ import { gzip } from "node:zlib";
 import { rsaTokenKey } from "../apiserver/authn/token-key.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Entropy } from "../base/entropy.ts";
-import type { HttpHandler } from "../base/http.ts";
+import type { HttpHandler, Origin } from "../base/http.ts";
 import type { Logger } from "../base/logger.ts";
 import { type ClusterPki, openClusterPki } from "../pki/cluster-pki.ts";
 import { writeKubeconfig } from "../pki/kubeconfig.ts";
@@ -28,6 +28,8 @@ export interface ServerOptions {
   /** The store cannot go on: the process must end. */
   onFatal(error: Error): void;
   dialNode(nodeName: string): HttpHandler | undefined;
+  /** Gives nothing where Pods have no network. */
+  dialAddress(origin: Origin): HttpHandler | undefined;
 }
 
 export interface Server {
@@ -102,6 +104,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
         trust: { ca: pki.ca, frontProxyCa: pki.frontProxyCa, server: `https://${addresses.at(-1)}:${config.port}` },
         signer: pki.signer,
         dialNode: options.dialNode,
+        dialAddress: options.dialAddress,
         compressor,
         serverAddress: () => serverAddress,
         process: processFigures,

@@ -19,8 +19,6 @@ const CONNECT: Readonly<Record<string, string>> = {
 const UNKNOWN_AUTHORITY = "tls: failed to verify certificate: x509: certificate signed by unknown authority";
 
 const OTHER: Readonly<Record<string, string>> = {
-  ERR_SSL_WRONG_VERSION_NUMBER: "http: server gave HTTP response to HTTPS client",
-  ERR_SSL_PACKET_LENGTH_TOO_LONG: "http: server gave HTTP response to HTTPS client",
   DEPTH_ZERO_SELF_SIGNED_CERT: UNKNOWN_AUTHORITY,
   SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_AUTHORITY,
@@ -39,6 +37,8 @@ export function dialWords(failure: Failure, host: string, port: number): string 
   if (refused !== undefined) return `dial tcp ${addressText(host, port)}: connect: ${refused}`;
   if (code === "ENOTFOUND" || code === "EAI_AGAIN") return `dial tcp: lookup ${host}: no such host`;
   if (code === "ECONNRESET") return error.message === "socket hang up" ? "EOF" : "read: connection reset by peer";
+  if (code === "EPROTO" && /wrong version number|packet length too long/.test(error.message))
+    return "http: server gave HTTP response to HTTPS client";
   if (code === "EPIPE") return "write: broken pipe";
   if (code.startsWith("HPE_")) return "net/http: HTTP/1.x transport connection broken: malformed HTTP response";
   return OTHER[code] ?? error.message;

@@ -5,6 +5,7 @@
 import { createServer, type IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
+import { EMPTY } from "../base/bytes.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Headers, HttpHandler, HttpRequest, HttpResponse, Sink } from "../base/http.ts";
 import type { Logger } from "../base/logger.ts";
@@ -42,12 +43,19 @@ class Http1Request implements HttpRequest {
   readonly headers: Headers;
   readonly #message: IncomingMessage;
   readonly #response: ServerResponse;
+  readonly #gone: Duplex | ServerResponse;
   readonly #clock: Clock;
   #abort: AbortController | undefined;
 
-  constructor(message: IncomingMessage, response: ServerResponse, clock: Clock) {
+  /** `gone` closes when the client is gone: the response, or the socket where the connection may be taken over. */
+  constructor(
+    message: IncomingMessage,
+    response: ServerResponse,
+    { gone, clock }: { gone: Duplex | ServerResponse; clock: Clock },
+  ) {
     this.#message = message;
     this.#response = response;
+    this.#gone = gone;
     this.#clock = clock;
     this.method = message.method ?? "GET";
     const target = splitTarget(message.url ?? "/");
@@ -76,12 +84,12 @@ class Http1Request implements HttpRequest {
     if (this.#abort === undefined) {
       const abort = new AbortController();
       this.#abort = abort;
-      const response = this.#response;
+      const connection = this.#gone;
       const gone = (): void => {
-        if (!response.writableFinished) abort.abort();
+        if (!this.#response.writableFinished) abort.abort();
       };
       if (this.#message.socket.destroyed) gone();
-      else response.once("close", gone);
+      else connection.once("close", gone);
     }
     return this.#abort.signal;
   }
@@ -185,7 +193,7 @@ export function http1Server({ handler, log, streams, clock }: Http1Options): Htt
   let draining = false;
 
   const onRequest = (message: IncomingMessage, to: ServerResponse): void => {
-    const request = new Http1Request(message, to, clock);
+    const request = new Http1Request(message, to, { gone: to, clock });
     if (draining) to.shouldKeepAlive = false;
     void answerOf(handler, request, log).then((response) => {
       if (to.destroyed) return;
@@ -199,8 +207,9 @@ export function http1Server({ handler, log, streams, clock }: Http1Options): Htt
   server.on("upgrade", (message: IncomingMessage, socket: Duplex, head: Buffer) => {
     const to = new ServerResponse(message);
     socket.on("error", () => socket.destroy());
-    void answerOf(handler, new Http1Request(message, to, clock), log).then((response) => {
+    void answerOf(handler, new Http1Request(message, to, { gone: socket, clock }), log).then((response) => {
       if (!socket.destroyed) answerUpgrade(response, { socket, head, to, streams });
+      else response.upgrade?.(upgradedConnection(socket, EMPTY));
     });
   });
 

@@ -9,7 +9,7 @@ import { get } from "./get.ts";
 import type { Verb } from "./index.ts";
 import { log } from "./log.ts";
 import { patch } from "./patch.ts";
-import { proxy } from "./proxy.ts";
+import { isProxied, proxy } from "./proxy.ts";
 import { getScale, patchScale, updateScale } from "./scale.ts";
 import { update } from "./update.ts";
 import { createVirtual } from "./virtual.ts";
@@ -20,8 +20,6 @@ type Verbs = Readonly<Record<string, Verb>>;
 const OWN_KIND: Verbs = { get, update, patch };
 
 const CONNECT: Verbs = { get: connect, create: connect };
-
-const PROXY: Verbs = { get: proxy, create: proxy, update: proxy, patch: proxy, delete: proxy };
 
 const SUBRESOURCES: Readonly<Record<string, Verbs>> = {
   status: OWN_KIND,
@@ -37,9 +35,9 @@ const SUBRESOURCES: Readonly<Record<string, Verbs>> = {
   exec: CONNECT,
   attach: CONNECT,
   portforward: CONNECT,
-  proxy: PROXY,
 };
 
 export function subresourceVerb(_parts: ServerParts, { context }: Target, { name }: Subresource): Verb | undefined {
+  if (name === "proxy") return isProxied(context.request.method) ? proxy : undefined;
   return SUBRESOURCES[name]?.[context.info.verb];
 }

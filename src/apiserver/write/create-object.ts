@@ -45,7 +45,7 @@ function nameObject({ entropy }: ServerParts, { face }: Target, object: Kubernet
 
 export function admissionRequest(
   { context, row, namespace, subresource }: Target,
-  options: WriteOptions,
+  options: Pick<WriteOptions, "dryRun" | "sent">,
   operation: AdmissionRequest["operation"],
   objects: Pick<AdmissionRequest, "object" | "old" | "name">,
 ): AdmissionRequest {
