@@ -50,15 +50,14 @@ export async function exchange(request: HttpRequest, way: Way): Promise<HttpResp
 }
 
 function headersOf({ request, way, body }: Sent): Record<string, string> {
-  // The body is sent without being asked for.
-  const {
-    expect: _,
-    "content-length": length,
-    "transfer-encoding": _coding,
-    ...headers
-  } = { ...request.headers, ...way.headers };
-  if (request.bodyTo !== undefined) return { ...headers, ...(length ? { "content-length": length } : CHUNKED) };
-  return body.length > 0 || !REPEATABLE.has(request.method) ? { ...headers, "content-length": String(body.length) } : headers;
+  const headers: Record<string, string> = { ...request.headers, ...way.headers };
+  const length = headers["content-length"];
+  for (const name of ["expect", "content-length", "transfer-encoding"]) delete headers[name];
+  // Who is told that the connection is to be closed may close it before the body has come, and its answer is lost.
+  if (way.agent === false) headers.connection ??= "keep-alive";
+  if (request.bodyTo !== undefined) return Object.assign(headers, length ? { "content-length": length } : CHUNKED);
+  if (body.length > 0 || !REPEATABLE.has(request.method)) headers["content-length"] = String(body.length);
+  return headers;
 }
 
 const CHUNKED = { "transfer-encoding": "chunked" };
