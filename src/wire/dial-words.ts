@@ -25,7 +25,7 @@ const OTHER: Readonly<Record<string, string>> = {
 };
 
 /** `10.0.0.1:80`, `[fd00::1]:80` */
-export const addressText = (host: string, port: number | string): string => `${host.includes(":") ? `[${host}]` : host}:${port}`;
+const addressText = (host: string, port: number | string): string => `${host.includes(":") ? `[${host}]` : host}:${port}`;
 
 export const dialTimedOut = (host: string, port: number): Error => new Error(`dial tcp ${addressText(host, port)}: i/o timeout`);
 

@@ -9,6 +9,7 @@ import { request as sendSecure } from "node:https";
 import { isIP, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { EMPTY } from "../base/bytes.ts";
+import { realClock } from "../base/clock.ts";
 import type { Headers, HttpRequest, HttpResponse } from "../base/http.ts";
 import { isBodiless, plainHeaders } from "./answer.ts";
 import { dialTimedOut, dialWords } from "./dial-words.ts";
@@ -82,14 +83,11 @@ function open(sent: Sent): ClientRequest {
   return outgoing;
 }
 
+/** Connections live on the machine's clock, whatever clock their users have: the other side's is real. */
 function limitDialling(socket: Socket, { secure, host, port }: Way): void {
   if (!socket.connecting) return;
-  const late = (): void => void socket.destroy(dialTimedOut(host, port));
-  socket.setTimeout(DIAL_TIMEOUT_MS, late);
-  socket.once(secure ? "secureConnect" : "connect", () => {
-    socket.off("timeout", late);
-    socket.setTimeout(0);
-  });
+  const late = realClock.after(DIAL_TIMEOUT_MS, () => void socket.destroy(dialTimedOut(host, port)));
+  for (const event of [secure ? "secureConnect" : "connect", "close"]) socket.once(event, () => late.cancel());
 }
 
 function attempt(sent: Sent, left = MAX_STALE_CONNECTIONS): Promise<HttpResponse> {

@@ -114,6 +114,9 @@ class Http1Request implements HttpRequest {
   }
 }
 
+/** Answers whose client may take nothing for as long as it likes. */
+const patient = new WeakSet<ServerResponse>();
+
 function headOf(response: HttpResponse): string[] {
   const head: string[] = [];
   for (const name in response.headers) head.push(name, response.headers[name] ?? "");
@@ -153,7 +156,7 @@ function send(response: HttpResponse, to: ServerResponse, isHead: boolean, strea
     () => streams.delete(sink),
   );
   streams.add(sink);
-  if (body.patient) to.socket?.setTimeout(0);
+  if (body.patient) patient.add(to);
   body.stream(sink);
 }
 
@@ -215,16 +218,17 @@ export function http1Server({ handler, log, streams, clock }: Http1Options): Htt
 
   // A silent connection is idle, waits for a watch's next event, or does not take what it was sent. Only the second may stay.
   server.timeout = STALLED_WRITE_TIMEOUT_MS;
-  const busy = new WeakSet<Duplex>();
+  const busy = new WeakMap<Duplex, ServerResponse>();
   server.on("request", (message: IncomingMessage, to: ServerResponse) => {
-    busy.add(message.socket);
+    busy.set(message.socket, to);
     to.once("close", () => {
       busy.delete(message.socket);
       if (draining) message.socket.end();
     });
   });
   server.on("timeout", (socket) => {
-    if (!busy.has(socket) || socket.writableLength > 0) socket.destroy();
+    const answer = busy.get(socket);
+    if (answer === undefined || (socket.writableLength > 0 && !patient.has(answer))) socket.destroy();
   });
 
   return {

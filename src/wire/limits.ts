@@ -37,7 +37,7 @@ export const DIAL_TIMEOUT_MS = 30_000;
 export const ORIGIN_IDLE_TIMEOUT_MS = 30_000;
 /** Unused connections that are kept to one Pod. */
 export const MAX_IDLE_ORIGIN_SOCKETS = 4;
-/** How long a taken-over connection that we ended may stay silent before it is broken off. */
+/** How long the other side of a taken-over connection may take to close it after us. */
 export const LINGER_MS = 10_000;
 /** What may still come on a taken-over connection that we ended. */
 export const MAX_LINGER_BYTES = 1 << 20;

@@ -1,6 +1,6 @@
 /** A connection after `101 Switching Protocols`, over a Node socket. */
-import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { realClock } from "../base/clock.ts";
 import type { UpgradedConnection } from "../base/http.ts";
 import { LINGER_MS, MAX_LINGER_BYTES } from "./limits.ts";
 import { nodeSink } from "./node-sink.ts";
@@ -38,7 +38,7 @@ export function upgradedConnection(socket: Duplex, head: Uint8Array): UpgradedCo
 
 /**
  * The other side gets to read what it was sent last, so the socket is not closed at once: it would be reset where something is still
- * coming. But who neither closes nor is silent is broken off.
+ * coming. But who does not close is broken off after a while.
  */
 function linger(socket: Duplex): void {
   let left = MAX_LINGER_BYTES;
@@ -47,7 +47,8 @@ function linger(socket: Duplex): void {
     if (left < 0) socket.destroy();
   });
   socket.resume();
-  if ("setTimeout" in socket) (socket as Socket).setTimeout(LINGER_MS, () => socket.destroy());
+  const late = realClock.after(LINGER_MS, () => socket.destroy());
+  socket.once("close", () => late.cancel());
 }
 
 /** Carries bytes both ways between two connections until either is closed. */
