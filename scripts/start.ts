@@ -2,19 +2,16 @@
  * `npm start`: brings up a cluster, runs the first steps on it, waits until they answer, says how to go on, and leaves it running.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { request } from "node:http";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { parseAllDocuments } from "yaml";
 import { Deployment } from "../src/api/apps/deployment.ts";
-import { isAlreadyExists } from "../src/api/errors.ts";
-import type { KubernetesObject } from "../src/api/meta.ts";
-import { findKind } from "../src/api/resources.ts";
 import { realClock } from "../src/base/clock.ts";
 import type { Client } from "../src/client/client.ts";
 import { connectAsAdministrator } from "../src/cluster/administrator.ts";
 import { dataDirectory, defaultDataDirectory, runningServer } from "../src/cluster/data-directory.ts";
+import { createExample } from "./example-manifests.ts";
 
 const root = join(import.meta.dirname, "..");
 const timonier = join(root, "bin/timonier");
@@ -45,22 +42,6 @@ async function loadImages(): Promise<void> {
     progress: (what) => console.log(`images: ${what}`),
   });
   run(timonier, ["image", "load", archive]);
-}
-
-async function apply(client: Client): Promise<void> {
-  for (const file of readdirSync(example).filter((name) => name.endsWith(".yaml"))) {
-    for (const document of parseAllDocuments(readFileSync(join(example, file), "utf8"))) {
-      const object = document.toJS() as KubernetesObject;
-      const row = findKind(object.apiVersion, object.kind)?.row;
-      if (row === undefined) throw new Error(`${file} has the unknown kind ${object.apiVersion} ${object.kind}`);
-      const namespaced = { ...object, metadata: { namespace: "default", ...object.metadata } };
-      try {
-        await client.create(row, namespaced);
-      } catch (error) {
-        if (!isAlreadyExists(error)) throw error;
-      }
-    }
-  }
 }
 
 async function untilAvailable(client: Client): Promise<void> {
@@ -120,7 +101,7 @@ if (state === undefined) throw new Error("the cluster did not stay up");
 if (state.runtime === "containerd") await loadImages();
 
 const { client, close } = await connectAsAdministrator(state.kubeconfig, realClock);
-await apply(client);
+await createExample(client, example);
 await untilAvailable(client);
 if (state.runtime === "containerd") console.log(`http://127.0.0.1:${NODE_PORT}${PATH} answers: ${await untilAnswered(PATH)}`);
 await close();

@@ -121,20 +121,19 @@ export function cidrErrors(text: string): string[] {
 
 /** The complaints about an address that is not written in its one canonical form. */
 export function canonicalAddressErrors(text: string): string[] {
-  const errors = ipErrors(text);
   const address = parseAddress(text);
-  if (errors.length > 0 || address === undefined) return errors;
-  const canonical = formatAddress(address);
-  return canonical === text ? [] : [`must be in canonical form (${JSON.stringify(canonical)})`];
+  return canonicalErrors(text, ipErrors(text), address && formatAddress(address));
 }
 
 /** The same for a range. */
 export function canonicalRangeErrors(text: string): string[] {
-  const errors = cidrErrors(text);
   const range = parseRange(text);
-  if (errors.length > 0 || range === undefined) return errors;
-  const canonical = formatRange(range);
-  return canonical === text ? [] : [`must be in canonical form (${JSON.stringify(canonical)})`];
+  return canonicalErrors(text, cidrErrors(text), range && formatRange(range));
+}
+
+function canonicalErrors(text: string, errors: string[], canonical: string | undefined): string[] {
+  if (errors.length > 0 || canonical === undefined || canonical === text) return errors;
+  return [`must be in canonical form (${JSON.stringify(canonical)})`];
 }
 
 const SPECIAL = [

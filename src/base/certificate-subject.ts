@@ -12,6 +12,16 @@ export interface CertificateSubject {
   notAfter: number;
 }
 
+/** Whom a request for a certificate is for. */
+export interface RequestedSubject {
+  commonName: string;
+  organizations: readonly string[];
+  dnsNames: readonly string[];
+  addresses: readonly string[];
+  emailAddresses: readonly string[];
+  uris: readonly string[];
+}
+
 interface Element {
   tag: number;
   /** Offsets of the content. */

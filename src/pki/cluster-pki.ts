@@ -7,12 +7,13 @@
 import { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import { join } from "node:path";
+import type { RequestedSubject } from "../base/certificate-subject.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Entropy } from "../base/entropy.ts";
 import { type Identity, makeIdentity, UID_ATTRIBUTE, type Usage } from "./certificate.ts";
 import { readFileIfThere, writePrivateFile } from "./private-file.ts";
 import { makeServiceAccountKey } from "./service-account-key.ts";
-import { type RequestedSubject, readRequest, signRequest } from "./sign-request.ts";
+import { readRequest, signRequest } from "./sign-request.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const AUTHORITY_LIFE_MS = 3650 * DAY_MS;

@@ -3,18 +3,10 @@
  * RFC 2986, https://kubernetes.io/docs/reference/access-authn-authz/certificate-signing-requests/
  */
 import { createPublicKey, verify } from "node:crypto";
+import type { RequestedSubject } from "../base/certificate-subject.ts";
 import type { Entropy } from "../base/entropy.ts";
 import { certify, type Identity, keyIds, requestExtensions } from "./certificate.ts";
 import { type Element, readElement, readObjectId } from "./der.ts";
-
-export interface RequestedSubject {
-  commonName: string;
-  organizations: readonly string[];
-  dnsNames: readonly string[];
-  addresses: readonly string[];
-  emailAddresses: readonly string[];
-  uris: readonly string[];
-}
 
 export interface SigningOptions {
   /** Kubernetes' names: `client auth`, `digital signature`. */

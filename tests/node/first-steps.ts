@@ -1,11 +1,9 @@
 /** Puts examples/first-steps on a cluster, with images made here. */
-import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { parseAllDocuments } from "yaml";
+import { createExample } from "../../scripts/example-manifests.ts";
 import { assembleImages } from "../../scripts/images/assemble.ts";
 import { Deployment } from "../../src/api/apps/deployment.ts";
-import type { KubernetesObject } from "../../src/api/meta.ts";
-import { findKind } from "../../src/api/resources.ts";
 import type { Client } from "../../src/client/client.ts";
 import { until } from "./namespaces.ts";
 import type { RealCluster } from "./real-cluster.ts";
@@ -23,16 +21,7 @@ export async function loadFirstStepsImages({ timonier }: RealCluster): Promise<s
   return timonier("image load", archive);
 }
 
-export async function applyFirstSteps(client: Client): Promise<void> {
-  for (const file of readdirSync(example).filter((name) => name.endsWith(".yaml"))) {
-    for (const document of parseAllDocuments(readFileSync(join(example, file), "utf8"))) {
-      const object = document.toJS() as KubernetesObject;
-      const row = findKind(object.apiVersion, object.kind)?.row;
-      if (row === undefined) throw new Error(`${file} has the unknown kind ${object.kind}`);
-      await client.create(row, { ...object, metadata: { namespace: "default", ...object.metadata } });
-    }
-  }
-}
+export const applyFirstSteps = (client: Client): Promise<void> => createExample(client, example);
 
 export const untilAvailable = (client: Client): Promise<void> =>
   until(

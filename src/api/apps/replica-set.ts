@@ -23,8 +23,7 @@ interface ReplicaCounts {
   observedGeneration?: number;
 }
 
-/** Counts of a ReplicaSet and of a ReplicationController. */
-export function validateReplicaCounts(status: DeepReadonly<ReplicaCounts>, report: Report): void {
+function validateReplicaCounts(status: DeepReadonly<ReplicaCounts>, report: Report): void {
   const { replicas = 0, fullyLabeledReplicas = 0, readyReplicas = 0, availableReplicas = 0 } = status;
   for (const field of ["replicas", "fullyLabeledReplicas", "readyReplicas", "availableReplicas", "observedGeneration"] as const) {
     notNegative(status[field], report.at(field));
@@ -37,24 +36,37 @@ export function validateReplicaCounts(status: DeepReadonly<ReplicaCounts>, repor
     report.at("availableReplicas").invalid(availableReplicas, "cannot be greater than readyReplicas");
 }
 
-const strategy: Strategy<ReplicaSet> = {
-  columns: replicaSetCells,
+/** What a ReplicaSet and a ReplicationController have in common: a status of counts, none of them at first. */
+export const replicaCounts = {
   hasGeneration: true,
   unconditionalUpdate: true,
+  prepareForCreate(object: { status: ReplicaCounts }): void {
+    object.status = { replicas: 0 };
+  },
+  validateSubresource: {
+    status: ({ status }: DeepReadonly<{ status: ReplicaCounts }>, _previous: unknown, report: Report): void =>
+      validateReplicaCounts(status, report.at("status")),
+  },
+} as const;
+
+/** `spec.replicas` and `spec.minReadySeconds`. */
+export function validateReplicaWish(spec: DeepReadonly<{ replicas?: number; minReadySeconds?: number }>, report: Report): void {
+  notNegative(spec.replicas, report.at("replicas"));
+  notNegative(spec.minReadySeconds, report.at("minReadySeconds"));
+}
+
+const strategy: Strategy<ReplicaSet> = {
+  ...replicaCounts,
+  columns: replicaSetCells,
 
   default({ spec }) {
     spec.replicas ??= 1;
     defaultPodTemplate(spec.template);
   },
 
-  prepareForCreate(replicaSet) {
-    replicaSet.status = { replicas: 0 };
-  },
-
   validate({ spec }, previous, report) {
     const here = report.at("spec");
-    notNegative(spec.replicas, here.at("replicas"));
-    notNegative(spec.minReadySeconds, here.at("minReadySeconds"));
+    validateReplicaWish(spec, here);
     validateSelectorAndTemplate(spec, here);
     restartsAlways(spec.template ?? {}, here);
     if (previous) immutable(spec.selector, previous.spec.selector, here.at("selector"));
@@ -64,10 +76,6 @@ const strategy: Strategy<ReplicaSet> = {
     ...(previous === undefined ? workloadNameWarnings(metadata.name) : []),
     ...(spec.template ? templateWarnings(spec.template) : []),
   ],
-
-  validateSubresource: {
-    status: ({ status }, _previous, report) => validateReplicaCounts(status, report.at("status")),
-  },
 };
 
 export const ReplicaSet: Resource<ReplicaSet> = resource({ group: "apps", resource: "replicasets" }, strategy);

@@ -2,14 +2,13 @@
  * v1 ReplicationController: what a ReplicaSet was before.
  * https://kubernetes.io/docs/concepts/workloads/controllers/replicationcontroller/
  */
-import { validateReplicaCounts } from "../apps/replica-set.ts";
+import { replicaCounts, validateReplicaWish } from "../apps/replica-set.ts";
 import { restartsAlways } from "../apps/workload-validation.ts";
 import type * as generated from "../generated/core-v1.ts";
 import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
 import { selectorFromLabels } from "../selectors/index.ts";
 import { ageOf, containerCells, formatLabels } from "../table/cells.ts";
-import { notNegative } from "../validation.ts";
 import { defaultPodTemplate } from "./pod/defaults.ts";
 import { validatePodTemplate } from "./pod/validation/index.ts";
 import { templateWarnings } from "./pod/warnings.ts";
@@ -17,8 +16,7 @@ import { templateWarnings } from "./pod/warnings.ts";
 export type ReplicationController = generated.ReplicationController;
 
 const strategy: Strategy<ReplicationController> = {
-  hasGeneration: true,
-  unconditionalUpdate: true,
+  ...replicaCounts,
 
   default({ metadata, spec }) {
     const labels = spec.template?.metadata?.labels;
@@ -30,14 +28,9 @@ const strategy: Strategy<ReplicationController> = {
     if (spec.template) defaultPodTemplate(spec.template);
   },
 
-  prepareForCreate(controller) {
-    controller.status = { replicas: 0 };
-  },
-
   validate({ spec }, _previous, report) {
     const here = report.at("spec");
-    notNegative(spec.replicas, here.at("replicas"));
-    notNegative(spec.minReadySeconds, here.at("minReadySeconds"));
+    validateReplicaWish(spec, here);
     const { selector = {}, template } = spec;
     if (!Object.keys(selector).length) here.at("selector").required();
     if (!template) return here.at("template").required();
@@ -50,10 +43,6 @@ const strategy: Strategy<ReplicationController> = {
   },
 
   warnings: ({ spec }) => (spec.template ? templateWarnings(spec.template) : []),
-
-  validateSubresource: {
-    status: ({ status }, _previous, report) => validateReplicaCounts(status, report.at("status")),
-  },
 
   selectableFields: ({ status }) => ({ "status.replicas": String(status.replicas) }),
   columns: (controller) => {

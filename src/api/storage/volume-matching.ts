@@ -26,8 +26,8 @@ export const storageClassOf = ({ metadata, spec }: Classed): string =>
 export const leavesClassOpen = ({ metadata, spec }: Claim): boolean =>
   metadata.annotations?.[CLASS_ANNOTATION] === undefined && spec.storageClassName === undefined;
 
-const requestedBytes = ({ spec }: Claim): number => quantityValue(spec.resources?.requests?.storage ?? "0");
-const offeredBytes = ({ spec }: Volume): number => quantityValue(spec.capacity?.storage ?? "0");
+export const requestedBytes = ({ spec }: Claim): number => quantityValue(spec.resources?.requests?.storage ?? "0");
+export const offeredBytes = ({ spec }: Volume): number => quantityValue(spec.capacity?.storage ?? "0");
 const modeOf = ({ spec }: Claim | Volume): string => spec.volumeMode ?? "Filesystem";
 const attributesOf = ({ spec }: Claim | Volume): string => spec.volumeAttributesClassName ?? "";
 
@@ -50,12 +50,19 @@ export function mismatch(volume: Volume, claim: Claim): string | undefined {
   return offersAccess(volume, claim) ? undefined : "incompatible accessMode";
 }
 
-const isUsable = (volume: Volume, claim: Claim): boolean =>
+/** Whether the volume is as the claim wants it, access modes and class aside. */
+export const fits = (volume: Volume, claim: Claim): boolean =>
   !volume.metadata.deletionTimestamp &&
-  offeredBytes(volume) >= requestedBytes(claim) &&
   modeOf(volume) === modeOf(claim) &&
   attributesOf(volume) === attributesOf(claim) &&
-  offersAccess(volume, claim);
+  offeredBytes(volume) >= requestedBytes(claim);
+
+/** Whether a volume that nobody has may be given to the claim. */
+export function isFreeFor(volume: Volume, claim: Claim): boolean {
+  if (volume.status?.phase !== "Available" || storageClassOf(volume) !== storageClassOf(claim)) return false;
+  if (claim.spec.selector && !selectorFromObject(claim.spec.selector).matches(volume.metadata.labels)) return false;
+  return offersAccess(volume, claim);
+}
 
 /** Fewer access modes first, then the smaller, then by name. */
 const byFit = (a: Volume, b: Volume): number =>
@@ -69,16 +76,9 @@ export function findMatchingVolume(
   volumes: readonly Volume[],
   { reservedOnly = false }: { reservedOnly?: boolean } = {},
 ): Volume | undefined {
-  const usable = volumes.filter((volume) => isUsable(volume, claim));
+  const usable = volumes.filter((volume) => fits(volume, claim) && offersAccess(volume, claim));
   const reserved = usable.find((volume) => isReservedFor(volume, claim));
   if (reserved !== undefined || reservedOnly) return reserved;
-  const selector = claim.spec.selector && selectorFromObject(claim.spec.selector);
-  const [best] = usable
-    .filter((volume) => {
-      const { metadata, spec, status } = volume;
-      if (spec.claimRef !== undefined || status?.phase !== "Available") return false;
-      return storageClassOf(volume) === storageClassOf(claim) && (!selector || selector.matches(metadata.labels));
-    })
-    .toSorted(byFit);
+  const [best] = usable.filter((volume) => volume.spec.claimRef === undefined && isFreeFor(volume, claim)).toSorted(byFit);
   return best;
 }

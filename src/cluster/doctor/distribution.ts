@@ -26,57 +26,24 @@ const MANAGERS: Readonly<Record<string, Manager>> = {
   opensuse: "zypper",
 };
 
-const NAMES: Readonly<Record<Manager, Readonly<Record<Package, string>>>> = {
-  apt: {
-    containerd: "containerd",
-    ctr: "containerd",
-    runc: "runc",
-    cni: "containernetworking-plugins",
-    nft: "nftables",
-    ip: "iproute2",
-    mount: "mount",
-    conntrack: "conntrack",
-  },
-  dnf: {
-    containerd: "containerd",
-    ctr: "containerd",
-    runc: "runc",
-    cni: "containernetworking-plugins",
-    nft: "nftables",
-    ip: "iproute",
-    mount: "util-linux",
-    conntrack: "conntrack-tools",
-  },
-  apk: {
-    containerd: "containerd",
-    ctr: "containerd-ctr",
-    runc: "runc",
-    cni: "cni-plugins",
-    nft: "nftables",
-    ip: "iproute2",
-    mount: "util-linux",
-    conntrack: "conntrack-tools",
-  },
-  pacman: {
-    containerd: "containerd",
-    ctr: "containerd",
-    runc: "runc",
-    cni: "cni-plugins",
-    nft: "nftables",
-    ip: "iproute2",
-    mount: "util-linux",
-    conntrack: "conntrack-tools",
-  },
-  zypper: {
-    containerd: "containerd",
-    ctr: "containerd-ctr",
-    runc: "runc",
-    cni: "cni-plugins",
-    nft: "nftables",
-    ip: "iproute2",
-    mount: "util-linux",
-    conntrack: "conntrack-tools",
-  },
+const COMMON: Readonly<Record<Package, string>> = {
+  containerd: "containerd",
+  ctr: "containerd",
+  runc: "runc",
+  cni: "cni-plugins",
+  nft: "nftables",
+  ip: "iproute2",
+  mount: "util-linux",
+  conntrack: "conntrack-tools",
+};
+
+/** What a manager calls otherwise. */
+const NAMES: Readonly<Record<Manager, Readonly<Partial<Record<Package, string>>>>> = {
+  apt: { cni: "containernetworking-plugins", mount: "mount", conntrack: "conntrack" },
+  dnf: { cni: "containernetworking-plugins", ip: "iproute" },
+  apk: { ctr: "containerd-ctr" },
+  pacman: {},
+  zypper: { ctr: "containerd-ctr" },
 };
 
 /** Enterprise Linux has no containerd of its own; `containerd.io` of Docker's repository has runc and ctr in it. */
@@ -109,7 +76,8 @@ export function parseOsRelease(text: string): Distribution {
 function packageNames(distribution: Distribution, packages: readonly Package[]): string[] | undefined {
   const { manager } = distribution;
   if (manager === undefined) return undefined;
-  const nameOf = (each: Package): string => (isEnterprise(distribution) ? ENTERPRISE[each] : undefined) ?? NAMES[manager][each];
+  const nameOf = (each: Package): string =>
+    (isEnterprise(distribution) ? ENTERPRISE[each] : undefined) ?? NAMES[manager][each] ?? COMMON[each];
   return [...new Set(packages.map(nameOf))];
 }
 

@@ -3,26 +3,22 @@
  * the node that one is already.
  * https://kubernetes.io/docs/reference/access-authn-authz/kubelet-tls-bootstrapping/#approval
  */
+
 import { SubjectAccessReview } from "../../api/authorization/subject-access-review.ts";
 import { CertificateSigningRequest } from "../../api/certificates/certificate-signing-request.ts";
 import { keyOf } from "../../api/meta.ts";
 import { decodeBase64, decodeUtf8 } from "../../base/bytes.ts";
+import type { RequestedSubject } from "../../base/certificate-subject.ts";
 import { cloneJson } from "../../base/clone.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
 import type { Client } from "../../client/client.ts";
 import type { Controller } from "../controller.ts";
-import {
-  type CertificateSigner,
-  type CertificateSubject,
-  hasCondition,
-  KUBELET_CLIENT_SIGNER,
-  kubeletClient,
-} from "./request.ts";
+import { type CertificateSigner, hasCondition, KUBELET_CLIENT_SIGNER, kubeletClient } from "./request.ts";
 
 type Request = DeepReadonly<CertificateSigningRequest>;
 
 interface Recognizer {
-  recognizes(request: Request, subject: CertificateSubject): boolean;
+  recognizes(request: Request, subject: RequestedSubject): boolean;
   subresource: string;
   message: string;
 }
@@ -30,7 +26,7 @@ interface Recognizer {
 /** The right to ask for it may be given later. */
 const ASK_AGAIN_MS = 60_000;
 
-const isKubeletClient = ({ spec }: Request, subject: CertificateSubject): boolean =>
+const isKubeletClient = ({ spec }: Request, subject: RequestedSubject): boolean =>
   spec.signerName === KUBELET_CLIENT_SIGNER && kubeletClient(subject, new Set(spec.usages)) === undefined;
 
 /** In the order in which they are tried. */

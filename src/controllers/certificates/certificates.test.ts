@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { CertificateSigningRequest } from "../../api/certificates/certificate-signing-request.ts";
 import { formatTime } from "../../api/time.ts";
+import type { RequestedSubject } from "../../base/certificate-subject.ts";
 import { controllerBench } from "../testing/bench.ts";
 import { certificateCleaningController } from "./cleaning.ts";
-import type { CertificateSubject } from "./request.ts";
 import { certificateSigningController } from "./signing.ts";
 
-const NODE: CertificateSubject = {
+const NODE: RequestedSubject = {
   commonName: "system:node:n1",
   organizations: ["system:nodes"],
   dnsNames: [],
@@ -18,7 +18,7 @@ const HOUR_MS = 3_600_000;
 
 interface Case {
   signer: string;
-  subject?: Partial<CertificateSubject>;
+  subject?: Partial<RequestedSubject>;
   usages: readonly string[];
   expirationSeconds?: number;
 }

@@ -1,27 +1,19 @@
 /** What a CertificateSigningRequest asks for, and by which rules it is for a kubelet. Pure. */
 import type { CertificateSigningRequest } from "../../api/certificates/certificate-signing-request.ts";
 import { isConditionTrue } from "../../api/conditions.ts";
+import type { RequestedSubject } from "../../base/certificate-subject.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
-
-export interface CertificateSubject {
-  commonName: string;
-  organizations: readonly string[];
-  dnsNames: readonly string[];
-  addresses: readonly string[];
-  emailAddresses: readonly string[];
-  uris: readonly string[];
-}
 
 /** The key of an authority, wherever it is kept. */
 export interface CertificateSigner {
   /** Whom a request in PEM is for. Rejects where it cannot be read. */
-  read(request: string): Promise<CertificateSubject>;
+  read(request: string): Promise<RequestedSubject>;
   /** PEM of the certificate. */
   sign(request: string, options: { usages: readonly string[]; lifeMs: number }): Promise<string>;
 }
 
 /** Why a request is refused, in the words of the condition. */
-export type Rule = (subject: CertificateSubject, usages: ReadonlySet<string>) => string | undefined;
+export type Rule = (subject: RequestedSubject, usages: ReadonlySet<string>) => string | undefined;
 
 export const KUBELET_CLIENT_SIGNER = "kubernetes.io/kube-apiserver-client-kubelet";
 const NODES = "system:nodes";
@@ -36,16 +28,16 @@ function nodeUsages(usages: ReadonlySet<string>, purpose: string): string | unde
   return isFit ? undefined : `usages did not match [${wanted.sort().join(" ")}]`;
 }
 
-const nodeGroup = ({ organizations }: CertificateSubject): string | undefined =>
+const nodeGroup = ({ organizations }: RequestedSubject): string | undefined =>
   organizations.length === 1 && organizations[0] === NODES ? undefined : `subject organization is not ${NODES}`;
 
-const nodeName = ({ commonName }: CertificateSubject): string | undefined =>
+const nodeName = ({ commonName }: RequestedSubject): string | undefined =>
   commonName.startsWith(NODE_PREFIX) ? undefined : `subject common name does not begin with ${NODE_PREFIX}`;
 
 const none = (names: readonly string[], what: string): string | undefined =>
   names.length > 0 ? `${what} subjectAltNames are not allowed` : undefined;
 
-const address = ({ dnsNames, addresses }: CertificateSubject): string | undefined =>
+const address = ({ dnsNames, addresses }: RequestedSubject): string | undefined =>
   dnsNames.length + addresses.length === 0 ? "DNS or IP subjectAltName is required" : undefined;
 
 /** Why a request is not for the client certificate of a kubelet. */

@@ -6,12 +6,12 @@
 import { CertificateSigningRequest } from "../../api/certificates/certificate-signing-request.ts";
 import { formatTime } from "../../api/time.ts";
 import { decodeBase64, decodeUtf8, encodeBase64, encodeUtf8 } from "../../base/bytes.ts";
+import type { RequestedSubject } from "../../base/certificate-subject.ts";
 import type { Controller } from "../controller.ts";
 import { messageOf } from "../pod-control.ts";
 import {
   apiClient,
   type CertificateSigner,
-  type CertificateSubject,
   hasCondition,
   KUBELET_CLIENT_SIGNER,
   kubeletClient,
@@ -51,7 +51,7 @@ export const certificateSigningController = (signer: CertificateSigner): Control
       const status = { ...request.status, conditions: [...(request.status?.conditions ?? []), condition] };
       await client.updateStatusIfChanged(CertificateSigningRequest, request, status);
     };
-    let subject: CertificateSubject;
+    let subject: RequestedSubject;
     try {
       subject = await signer.read(pem);
     } catch (error) {

@@ -4,7 +4,7 @@ import { Event } from "../../api/core/event.ts";
 import { Pod } from "../../api/core/pod/pod.ts";
 import { type Bench, controllerBench } from "../testing/bench.ts";
 import { jobController } from "./controller.ts";
-import { formatIndexes, parseIndexes, withIndexes } from "./indexes.ts";
+import { formatIndexes, indexSetOf, withIndexes } from "./indexes.ts";
 import { ttlAfterFinishedController } from "./time-to-live.ts";
 
 const template = {
@@ -109,6 +109,6 @@ describe("the Job controller", () => {
 });
 
 test("sets of indexes are written as intervals", () => {
-  expect(formatIndexes(withIndexes(parseIndexes("0,3-5"), [1, 6, 9]))).toBe("0,1,3-6,9");
-  expect(parseIndexes("0-9", 4).size).toBe(4);
+  expect(formatIndexes(withIndexes(indexSetOf("0,3-5"), [1, 6, 9]))).toBe("0,1,3-6,9");
+  expect(indexSetOf("0-9", 4).size).toBe(4);
 });

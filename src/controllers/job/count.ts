@@ -6,7 +6,7 @@
  */
 import type { Job } from "../../api/batch/job.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
-import { formatIndexes, type IndexSet, parseIndexes, withIndexes } from "./indexes.ts";
+import { formatIndexes, type IndexSet, indexSetOf, withIndexes } from "./indexes.ts";
 import {
   hasFailed,
   hasSucceeded,
@@ -87,13 +87,13 @@ export function countPods(job: ReadonlyJob, pods: readonly ReadonlyPod[], ends: 
   }
   const limit = spec.completions ?? Number.POSITIVE_INFINITY;
   const inRange = (index: number): boolean => index >= 0 && index < limit;
-  const succeededIndexes = withIndexes(parseIndexes(status.completedIndexes, limit), doneIndexes.filter(inRange));
+  const succeededIndexes = withIndexes(indexSetOf(status.completedIndexes, limit), doneIndexes.filter(inRange));
   return {
     succeeded: isIndexed(job) ? succeededIndexes.size : (status.succeeded ?? 0) + succeeded.counted,
     failed: (status.failed ?? 0) + failed.counted,
     noted: { succeeded: succeeded.kept, failed: failed.kept },
     succeededIndexes,
-    failedIndexes: withIndexes(parseIndexes(status.failedIndexes, limit), lostIndexes.filter(inRange)),
+    failedIndexes: withIndexes(indexSetOf(status.failedIndexes, limit), lostIndexes.filter(inRange)),
     release,
     failJob,
   };

@@ -2,6 +2,8 @@
  * Sets of completion indexes in their written form: `1,3-5,7`. A Job with a million indexes keeps them as intervals.
  * https://kubernetes.io/docs/concepts/workloads/controllers/job/#completion-mode
  */
+import { parseIndexes } from "../../api/batch/job-indexes.ts";
+
 export interface IndexSet {
   /** Ascending, neither overlapping nor adjacent. */
   readonly intervals: readonly (readonly [first: number, last: number])[];
@@ -17,15 +19,10 @@ function indexSet(intervals: readonly (readonly [number, number])[]): IndexSet {
   };
 }
 
-/** Indexes from `limit` on are left out: completions of an elastic Job may have shrunk. */
-export function parseIndexes(text: string | undefined, limit = Number.POSITIVE_INFINITY): IndexSet {
-  const intervals: [number, number][] = [];
-  for (const part of (text ?? "").split(",")) {
-    const [first, last = first] = part.split("-").map((number) => Number.parseInt(number, 10));
-    if (first === undefined || Number.isNaN(first) || first >= limit) continue;
-    intervals.push([first, Math.min(last ?? first, limit - 1)]);
-  }
-  return indexSet(intervals);
+/** Indexes from `limit` on are left out: completions of an elastic Job may have shrunk. The API lets no other text in. */
+export function indexSetOf(text = "", limit = Number.POSITIVE_INFINITY): IndexSet {
+  const within = parseIndexes(text, Number.POSITIVE_INFINITY).filter(([first]) => first < limit);
+  return indexSet(within.map(([first, last]) => [first, Math.min(last, limit - 1)]));
 }
 
 /** The set with more indexes in it. */

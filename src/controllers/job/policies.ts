@@ -4,7 +4,7 @@
  */
 import type { PodFailurePolicyRule } from "../../api/generated/batch-v1.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
-import { type IndexSet, parseIndexes } from "./indexes.ts";
+import { type IndexSet, indexSetOf } from "./indexes.ts";
 import type { ReadonlyJob, ReadonlyPod } from "./pods.ts";
 
 type Rule = DeepReadonly<PodFailurePolicyRule>;
@@ -53,7 +53,7 @@ export function failureVerdict({ spec }: ReadonlyJob, pod: ReadonlyPod): PolicyV
 /** The message of the success policy's rule that is met, if one is. */
 export function metSuccessRule({ spec }: ReadonlyJob, succeeded: IndexSet): string | undefined {
   for (const [index, { succeededIndexes, succeededCount }] of (spec.successPolicy?.rules ?? []).entries()) {
-    const wanted = succeededIndexes === undefined ? undefined : parseIndexes(succeededIndexes);
+    const wanted = succeededIndexes === undefined ? undefined : indexSetOf(succeededIndexes);
     let count = succeeded.size;
     if (wanted !== undefined) {
       count = 0;

@@ -6,24 +6,15 @@ import { selectorMatches } from "../../api/core/node-affinity.ts";
 import type { TopologySelectorTerm } from "../../api/generated/storage-v1.ts";
 import { quantityValue } from "../../api/quantity.ts";
 import { selectorFromObject } from "../../api/selectors/labels.ts";
+import { fits, isFreeFor, offeredBytes, requestedBytes } from "../../api/storage/volume-matching.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
 import type { NodeFacts } from "./snapshot.ts";
-import { type Claim, type Class, classOf, type PersistentVolumeFacts, type VolumeState } from "./volume-state.ts";
+import type { Claim, Class, PersistentVolumeFacts, VolumeState } from "./volume-state.ts";
 
 const NO_PROVISIONER = "kubernetes.io/no-provisioner";
 
-export const requestedBytes = ({ spec }: Claim): number => quantityValue(spec.resources?.requests?.storage ?? "0");
-
 export const reachable = ({ spec }: PersistentVolumeFacts, node: NodeFacts): boolean =>
   !spec.nodeAffinity?.required || selectorMatches(spec.nodeAffinity.required, node);
-
-/** Whether a free volume suits the claim, wherever it is. */
-function suits({ metadata, spec, status }: PersistentVolumeFacts, claim: Claim): boolean {
-  if (status?.phase !== "Available" || classOf({ metadata, spec }) !== classOf(claim)) return false;
-  if (claim.spec.selector && !selectorFromObject(claim.spec.selector).matches(metadata.labels)) return false;
-  const offered = spec.accessModes ?? [];
-  return (claim.spec.accessModes ?? []).every((mode) => offered.includes(mode));
-}
 
 /** Volumes that `taken` names are left out. */
 export function matchingVolume(
@@ -32,18 +23,14 @@ export function matchingVolume(
   node: NodeFacts,
   { state, taken }: { state: VolumeState; taken: ReadonlySet<string> },
 ): PersistentVolumeFacts | undefined {
-  const wanted = requestedBytes(claim);
   let smallest: PersistentVolumeFacts | undefined;
   let smallestBytes = Number.POSITIVE_INFINITY;
   for (const volume of volumes) {
-    const { metadata, spec } = volume;
     const reserved = state.isFor(volume, claim);
-    if (taken.has(metadata.name) || (state.isTaken(volume) && !reserved) || metadata.deletionTimestamp) continue;
-    const bytes = quantityValue(spec.capacity?.storage ?? "0");
-    if (bytes < wanted || (spec.volumeMode ?? "Filesystem") !== (claim.spec.volumeMode ?? "Filesystem")) continue;
-    if ((spec.volumeAttributesClassName ?? "") !== (claim.spec.volumeAttributesClassName ?? "")) continue;
+    if (taken.has(volume.metadata.name) || (state.isTaken(volume) && !reserved) || !fits(volume, claim)) continue;
     if (reserved) return reachable(volume, node) ? volume : undefined;
-    if (bytes >= smallestBytes || !suits(volume, claim) || !reachable(volume, node)) continue;
+    const bytes = offeredBytes(volume);
+    if (bytes >= smallestBytes || !isFreeFor(volume, claim) || !reachable(volume, node)) continue;
     smallest = volume;
     smallestBytes = bytes;
   }

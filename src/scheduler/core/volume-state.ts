@@ -5,6 +5,7 @@
 import type { PersistentVolume } from "../../api/generated/core-v1.ts";
 import type { PersistentVolumeClaim } from "../../api/generated/shared.ts";
 import type { CSIDriver, CSINode, CSIStorageCapacity, StorageClass } from "../../api/generated/storage-v1.ts";
+import { isReservedFor } from "../../api/storage/volume-matching.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
 
 export type Claim = DeepReadonly<PersistentVolumeClaim>;
@@ -42,15 +43,6 @@ export const isBound = ({ metadata, spec }: Claim): boolean =>
 
 export const keyOf = ({ metadata: { namespace, name } }: Named): string => (namespace ? `${namespace}/${name}` : name);
 
-/** The class by which a claim or volume is found; the annotation is the older way to name it. */
-export const classOf = ({
-  metadata,
-  spec,
-}: {
-  readonly metadata: { readonly annotations?: Readonly<Record<string, string>> };
-  readonly spec: { readonly storageClassName?: string };
-}): string => metadata.annotations?.["volume.beta.kubernetes.io/storage-class"] ?? spec.storageClassName ?? "";
-
 export class VolumeState {
   readonly claims = new Table<Claim>();
   readonly volumes = new Table<PersistentVolumeFacts>();
@@ -74,10 +66,8 @@ export class VolumeState {
     return spec.claimRef !== undefined || this.assumed.has(metadata.name);
   }
 
-  isFor({ metadata, spec }: PersistentVolumeFacts, claim: Claim): boolean {
-    if (this.assumed.get(metadata.name) === keyOf(claim)) return true;
-    const { namespace, name, uid } = spec.claimRef ?? {};
-    return namespace === claim.metadata.namespace && name === claim.metadata.name && (!uid || uid === claim.metadata.uid);
+  isFor(volume: PersistentVolumeFacts, claim: Claim): boolean {
+    return this.assumed.get(volume.metadata.name) === keyOf(claim) || isReservedFor(volume, claim);
   }
 
   /** One Pod more or less on a node uses the claim. */

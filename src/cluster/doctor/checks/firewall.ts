@@ -12,7 +12,7 @@ const WHY: Readonly<Record<BaseChain["hook"], string>> = {
 
 export function checkFirewall(facts: MachineFacts): Finding[] {
   if (!facts.machine.linux) return [];
-  const known = [...ufw(facts), ...firewalld(facts)];
+  const known = managers(facts);
   const dropping = droppingChains(facts);
   // Both name their chains' own way out; the bare chain would say the same again.
   const explained = known.some(({ level }) => level !== "pass");
@@ -48,28 +48,23 @@ function dropped(facts: MachineFacts, { table, name, hook }: BaseChain): Finding
   );
 }
 
-function ufw({ firewall, plan }: MachineFacts): Finding[] {
-  if (firewall.ufw?.enabled !== true) return [];
-  if (firewall.ufw.lets) return [pass("ufw", "ufw is on, and lets Pods' packets through.")];
-  return [
-    fail(
-      "ufw",
-      "ufw is on, and has no rule for Pods.",
-      WHY.forward,
-      `ufw allow in on ${plan.podDevice}; ufw route allow in on ${plan.podDevice}; ufw route allow out on ${plan.podDevice}`,
-    ),
-  ];
+function managed(name: string, is: { on: boolean; lets: boolean }, how: string): Finding[] {
+  if (!is.on) return [];
+  if (is.lets) return [pass(name, `${name} is on, and lets Pods' packets through.`)];
+  return [fail(name, `${name} is on, and has no rule for Pods.`, WHY.forward, how)];
 }
 
-function firewalld({ firewall, plan }: MachineFacts): Finding[] {
-  if (firewall.firewalld?.runs !== true) return [];
-  if (firewall.firewalld.lets) return [pass("firewalld", "firewalld runs, and trusts Pods.")];
+function managers({ firewall: { ufw, firewalld }, plan: { podDevice, podCidr } }: MachineFacts): Finding[] {
   return [
-    fail(
+    ...managed(
+      "ufw",
+      { on: ufw?.enabled === true, lets: ufw?.lets === true },
+      `ufw allow in on ${podDevice}; ufw route allow in on ${podDevice}; ufw route allow out on ${podDevice}`,
+    ),
+    ...managed(
       "firewalld",
-      "firewalld runs, and does not trust Pods.",
-      WHY.forward,
-      `firewall-cmd --permanent --zone=trusted --add-source=${plan.podCidr} --add-interface=${plan.podDevice}; firewall-cmd --reload`,
+      { on: firewalld?.runs === true, lets: firewalld?.lets === true },
+      `firewall-cmd --permanent --zone=trusted --add-source=${podCidr} --add-interface=${podDevice}; firewall-cmd --reload`,
     ),
   ];
 }

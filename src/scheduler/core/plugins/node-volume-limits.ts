@@ -2,10 +2,11 @@
  * Keeps to the number of volumes that a CSI driver can attach to a node.
  * https://kubernetes.io/docs/concepts/storage/storage-limits/
  */
+import { storageClassOf } from "../../../api/storage/volume-matching.ts";
 import { type Plugin, type Prepared, SKIP } from "../framework.ts";
 import type { PodInfo } from "../pod-info.ts";
 import type { Snapshot } from "../snapshot.ts";
-import { type Claim, classOf, keyOf, type VolumeState } from "../volume-state.ts";
+import { type Claim, keyOf, type VolumeState } from "../volume-state.ts";
 
 const TOO_MANY = [{ reason: "node(s) exceed max volume count", preemptible: true }];
 
@@ -16,7 +17,7 @@ function attachment(claim: Claim, state: VolumeState): readonly [driver: string,
     const { csi } = volume.spec;
     return csi ? [csi.driver, csi.volumeHandle] : undefined;
   }
-  const provisioner = state.classes.get(classOf(claim))?.provisioner;
+  const provisioner = state.classes.get(storageClassOf(claim))?.provisioner;
   return provisioner ? [provisioner, `claim ${keyOf(claim)}`] : undefined;
 }
 

@@ -4,12 +4,13 @@
  * https://kubernetes.io/docs/concepts/storage/storage-classes/#volume-binding-mode
  */
 
+import { requestedBytes, storageClassOf } from "../../../api/storage/volume-matching.ts";
 import { type Plugin, type Prepared, type Refusal, SKIP, type VolumeBindings } from "../framework.ts";
 import type { PodInfo } from "../pod-info.ts";
 import type { ClaimReference } from "../pod-volumes.ts";
 import type { NodeFacts, Snapshot } from "../snapshot.ts";
-import { canProvision, hasCapacity, matchingVolume, reachable, requestedBytes } from "../volume-matching.ts";
-import { type Claim, classOf, isBound, keyOf, type PersistentVolumeFacts, type VolumeState } from "../volume-state.ts";
+import { canProvision, hasCapacity, matchingVolume, reachable } from "../volume-matching.ts";
+import { type Claim, isBound, keyOf, type PersistentVolumeFacts, type VolumeState } from "../volume-state.ts";
 
 const refusal = (reason: string): Refusal => ({ reason, preemptible: false });
 const MISSING_VOLUME = refusal("node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)");
@@ -49,7 +50,7 @@ function claimsOf(pod: PodInfo, { volumes: state }: Snapshot): Claims | string {
     const problem = problemOf(claim, reference, pod);
     if (claim === undefined || problem !== undefined) return problem ?? "";
     if (isBound(claim)) bound.push(claim);
-    else if (!claim.spec.volumeName && state.classes.get(classOf(claim))?.volumeBindingMode === "WaitForFirstConsumer")
+    else if (!claim.spec.volumeName && state.classes.get(storageClassOf(claim))?.volumeBindingMode === "WaitForFirstConsumer")
       waiting.push(claim);
     else immediate = true;
   }
@@ -79,13 +80,15 @@ function findOn(node: NodeFacts, { bound, waiting }: Claims, volumes: Volumes, s
     const selected = state.selectedNode(claim);
     if (selected !== undefined && selected !== node.name) return { refusals: [...refusals, NO_VOLUME], bind, provision: [] };
     const volume =
-      selected === undefined ? matchingVolume(claim, volumes.get(classOf(claim)) ?? [], node, { state, taken }) : undefined;
+      selected === undefined
+        ? matchingVolume(claim, volumes.get(storageClassOf(claim)) ?? [], node, { state, taken })
+        : undefined;
     if (volume) taken.add(volume.metadata.name);
     if (volume) bind.set(keyOf(claim), volume.metadata.name);
     else toProvision.push(claim);
   }
   for (const claim of toProvision) {
-    const storageClass = state.classes.get(classOf(claim));
+    const storageClass = state.classes.get(storageClassOf(claim));
     const possible = storageClass !== undefined && canProvision(storageClass, node);
     if (possible && hasCapacity(claim, storageClass, node, state)) continue;
     refusals.push(possible ? NO_SPACE : NO_VOLUME);
@@ -96,8 +99,8 @@ function findOn(node: NodeFacts, { bound, waiting }: Claims, volumes: Volumes, s
 
 function volumesByClass({ waiting }: Claims, { volumes: state }: Snapshot): Volumes {
   const byClass = new Map<string, PersistentVolumeFacts[]>();
-  for (const claim of waiting) byClass.set(classOf(claim), []);
-  if (byClass.size > 0) for (const volume of state.volumes.values()) byClass.get(classOf(volume))?.push(volume);
+  for (const claim of waiting) byClass.set(storageClassOf(claim), []);
+  if (byClass.size > 0) for (const volume of state.volumes.values()) byClass.get(storageClassOf(volume))?.push(volume);
   return byClass;
 }
 

@@ -2,10 +2,10 @@
  * Keeps Pods in the zone and region that the labels of their bound volumes name.
  * https://kubernetes.io/docs/reference/labels-annotations-taints/#topologykubernetesiozone
  */
+import { storageClassOf } from "../../../api/storage/volume-matching.ts";
 import { type Plugin, type Prepared, SKIP } from "../framework.ts";
 import type { PodInfo } from "../pod-info.ts";
 import type { NodeFacts, Snapshot } from "../snapshot.ts";
-import { classOf } from "../volume-state.ts";
 
 const ELSEWHERE = [{ reason: "node(s) had no available volume zone", preemptible: false }];
 
@@ -31,7 +31,7 @@ function placesOf({ pod, claims }: PodInfo, { volumes: state }: Snapshot): reado
     if (claim === undefined) return `persistentvolumeclaim "${name}" not found`;
     const { volumeName } = claim.spec;
     if (!volumeName) {
-      const className = classOf(claim);
+      const className = storageClassOf(claim);
       if (className === "") return "PersistentVolumeClaim had no pv name and storageClass name";
       if (state.classes.get(className)?.volumeBindingMode === "WaitForFirstConsumer") continue;
       return "PersistentVolume had no name";
