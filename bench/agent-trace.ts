@@ -1,24 +1,27 @@
 /**
- * Loaded into the processes under test (`node --import`): notes each call to the container runtime and each request to the API server
- * with the moments at which it began and ended. SIGPWR writes what was noted since the last one to the file that `BENCH_TRACE_FILE`
+ * Loaded into a node agent (`node --import`): notes each call to the container runtime and each request to the API server, with the
+ * moments at which it began and ended. SIGPWR writes what was noted since the last one to the file that `BENCH_TRACE_FILE`
  * names, one JSON a line, and begins anew.
  */
 import diagnostics from "node:diagnostics_channel";
 import { renameSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { isMainThread } from "node:worker_threads";
-import { Client } from "@grpc/grpc-js";
+import type { Client } from "@grpc/grpc-js";
 
 export interface TracedCall {
+  /** Name of the runtime's call, or method and path of a request. */
   what: string;
   /** Milliseconds since the epoch, with fractions. */
   beganMs: number;
   endedMs: number;
-  /** Name of the Pod, where the call tells it. */
-  about: string;
+  /** Of calls to the runtime. */
+  request?: Record<string, unknown>;
+  answer?: Record<string, unknown>;
 }
 
 const file = process.env.BENCH_TRACE_FILE;
-const MAX_CALLS = 200_000;
+const MAX_CALLS = 50_000;
 let calls: TracedCall[] = [];
 
 const nowMs = (): number => performance.timeOrigin + performance.now();
@@ -27,19 +30,24 @@ function note(call: TracedCall): void {
   if (calls.length < MAX_CALLS) calls.push(call);
 }
 
-type Callback = (...results: unknown[]) => void;
-
 function followRuntimeCalls(): void {
-  const { prototype } = Client as unknown as { prototype: { makeUnaryRequest: (...args: unknown[]) => unknown } };
+  // The one that the program itself uses.
+  const grpc = createRequire(process.argv[1] ?? "")("@grpc/grpc-js") as { Client: typeof Client };
+  const { prototype } = grpc.Client as unknown as { prototype: { makeUnaryRequest: (...args: unknown[]) => unknown } };
   const original = prototype.makeUnaryRequest;
   prototype.makeUnaryRequest = function (this: unknown, ...args: unknown[]) {
     const beganMs = nowMs();
     const [path, , , request] = args as [string, unknown, unknown, Record<string, unknown>];
-    const callback = args.pop() as Callback;
-    const about = JSON.stringify(request.config ?? request).slice(0, 400);
-    args.push((...results: unknown[]) => {
-      note({ what: path.slice(path.lastIndexOf("/") + 1), beganMs, endedMs: nowMs(), about });
-      callback(...results);
+    const callback = args.pop() as (error: unknown, answer?: Record<string, unknown>) => void;
+    args.push((error: unknown, answer?: Record<string, unknown>) => {
+      note({
+        what: path.slice(path.lastIndexOf("/") + 1),
+        beganMs,
+        endedMs: nowMs(),
+        request,
+        ...(answer === undefined ? {} : { answer }),
+      });
+      callback(error, answer);
     });
     return original.apply(this, args);
   };
@@ -52,11 +60,11 @@ function followRequests(): void {
   });
   diagnostics.subscribe("http.client.response.finish", (message) => {
     const { request } = message as { request: { method: string; path: string } };
-    note({ what: request.method, beganMs: began.get(request) ?? 0, endedMs: nowMs(), about: request.path });
+    note({ what: `${request.method} ${request.path}`, beganMs: began.get(request) ?? 0, endedMs: nowMs() });
   });
 }
 
-if (file !== undefined && isMainThread) {
+if (file !== undefined && isMainThread && process.argv[2] === "agent") {
   followRuntimeCalls();
   followRequests();
   process.on("SIGPWR", () => {
