@@ -33,13 +33,23 @@ const MAX_PAUSE_MS = 30_000;
 /** An agent that has lived this long does not count as dying at once. */
 const STEADY_MS = 60_000;
 
+/** An agent has little that is short-lived: a smaller young generation costs it no time that can be measured, and saves some 8 MB. */
+const YOUNG_GENERATION = "--max-semi-space-size=2";
+/** Each thread of the C library's allocator keeps pages to itself otherwise: some 10 MB after a burst of Pods. */
+const ALLOCATOR = { MALLOC_ARENA_MAX: "1" };
+
 function launch({ configFile, logFile }: AgentProcessOptions): ChildProcess {
   const log = openSync(logFile, "a", 0o600);
   const program = process.argv[1] ?? "";
-  const child = spawn(process.execPath, [...process.execArgv, program, "agent", "--config", configFile, "--log", logFile], {
-    stdio: ["ignore", log, log, "ipc"],
-    detached: true,
-  });
+  const child = spawn(
+    process.execPath,
+    [...process.execArgv, YOUNG_GENERATION, program, "agent", "--config", configFile, "--log", logFile],
+    {
+      stdio: ["ignore", log, log, "ipc"],
+      detached: true,
+      env: { ...ALLOCATOR, ...process.env },
+    },
+  );
   closeSync(log);
   return child;
 }

@@ -9,6 +9,9 @@ import { createInformers } from "../client/informers.ts";
 import { readKubeconfig } from "../pki/kubeconfig.ts";
 import { wireClient } from "../wire/client.ts";
 
+/** A node's components send short requests in bursts, and each connection costs both sides a handshake and memory. */
+const CONNECTIONS = 8;
+
 export interface ComponentOptions {
   kubeconfig: string;
   userAgent: string;
@@ -28,6 +31,7 @@ export async function connectComponent(options: ComponentOptions): Promise<Compo
   const { server, ca, certificate, key } = await readKubeconfig(kubeconfig);
   const wire = wireClient({
     server,
+    connections: CONNECTIONS,
     ...(ca ? { ca } : {}),
     ...(certificate ? { certificate } : {}),
     ...(key ? { key } : {}),

@@ -4,10 +4,10 @@
  * HTTP/1.1, one connection a request at a time: a watch has its own, so no stream waits for another's window. A server that cannot be
  * reached is `serviceUnavailable`; its cause is the Error of exchange.ts.
  */
-import { Agent } from "node:https";
+import { Agent, type AgentOptions } from "node:https";
 import { isIP } from "node:net";
 import { serviceUnavailable } from "../api/errors.ts";
-import type { HttpHandler } from "../base/http.ts";
+import type { HttpHandler, HttpRequest } from "../base/http.ts";
 import { exchange } from "./exchange.ts";
 import { CLIENT_IDLE_TIMEOUT_MS, MAX_CLIENT_SOCKETS } from "./limits.ts";
 
@@ -23,6 +23,11 @@ export interface WireClientOptions {
   token?: () => string | undefined;
   /** The name that the server's certificate must have, where it is not the host. */
   serverName?: string;
+  /**
+   * Connections for all requests but watches, which have one each: others wait for one to be free, which takes less than a handshake.
+   * Only for a client whose requests are all short; absent: as many as there are requests.
+   */
+  connections?: number;
   /** Accept any certificate: for kubelets and webhooks that say so. */
   insecure?: boolean;
 }
@@ -33,10 +38,12 @@ export interface WireClient {
   close(): void;
 }
 
+const isWatch = ({ method, query }: HttpRequest): boolean => method === "GET" && /(^|&)watch=(true|1)(&|$)/.test(query);
+
 export function wireClient(options: WireClientOptions): WireClient {
   const url = new URL(options.server);
   const host = url.hostname.replace(/^\[|\]$/g, "");
-  const agent = new Agent({
+  const settings: AgentOptions = {
     keepAlive: true,
     maxSockets: MAX_CLIENT_SOCKETS,
     timeout: 0,
@@ -47,7 +54,9 @@ export function wireClient(options: WireClientOptions): WireClient {
     // Node would take it from the Host header, which is the caller's.
     servername: options.serverName ?? (isIP(host) === 0 ? host : ""),
     rejectUnauthorized: options.insecure !== true,
-  });
+  };
+  const many = new Agent(settings);
+  const few = options.connections === undefined ? many : new Agent({ ...settings, maxSockets: options.connections });
   const port = url.port === "" ? 443 : Number(url.port);
   const prefix = url.pathname.replace(/\/$/, "");
 
@@ -55,6 +64,7 @@ export function wireClient(options: WireClientOptions): WireClient {
     async handle(request) {
       const token = options.token?.();
       const path = `${prefix}${request.path}${request.query === "" ? "" : `?${request.query}`}`;
+      const agent = isWatch(request) ? many : few;
       const headers = { host: url.host, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) };
       try {
         return await exchange(request, { secure: true, host, port, agent, path, headers });
@@ -63,6 +73,9 @@ export function wireClient(options: WireClientOptions): WireClient {
         throw Object.assign(serviceUnavailable(`cannot reach https://${host}:${port}: ${words}`), { cause: error });
       }
     },
-    close: () => agent.destroy(),
+    close() {
+      many.destroy();
+      few.destroy();
+    },
   };
 }
