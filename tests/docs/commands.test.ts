@@ -1,12 +1,12 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { buildProgram, type Program } from "../fixtures/program.ts";
 import { kubectlPath } from "../kubectl/kubectl.ts";
+import { blocksOf, guides } from "./blocks.ts";
 
-const root = join(import.meta.dirname, "../..");
 const LIMIT_MS = 120_000;
 
 /** Commands that other tests, or the one who runs the tests, execute. */
@@ -16,23 +16,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   "npm test": "this run",
 };
 
-interface Block {
-  file: string;
-  line: number;
-  commands: string[];
-}
-
-function blocksOf(file: string): Block[] {
-  const text = readFileSync(join(root, file), "utf8");
-  return [...text.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map((match) => ({
-    file,
-    line: text.slice(0, match.index).split("\n").length + 1,
-    commands: (match[1] ?? "").split("\n").filter((line) => line !== "" && !line.startsWith("#")),
-  }));
-}
-
-const guides = readdirSync(join(root, "docs/guides")).map((name) => join("docs/guides", name));
-const blocks = ["README.md", ...guides].flatMap(blocksOf);
+const blocks = ["README.md", ...guides()].flatMap((file) => blocksOf(file, "sh"));
 const own = blocks.filter(({ commands }) => !commands.every((command) => command in ELSEWHERE));
 
 describe("commands in README and guides", () => {
