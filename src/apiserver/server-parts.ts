@@ -14,6 +14,8 @@ import type { WatchHub } from "./watch/watch-hub.ts";
 import type { WriteCompanion } from "./write/companion.ts";
 import type { Turns } from "./write/turns.ts";
 
+export type DialNode = (nodeName: string, options?: { insecure?: boolean }) => HttpHandler | undefined;
+
 export interface ServerParts {
   readonly store: Store;
   readonly clock: Clock;
@@ -33,8 +35,8 @@ export interface ServerParts {
   readonly turns: Turns;
   /** What is written together with certain objects. */
   readonly companions: readonly WriteCompanion[];
-  /** A way to the kubelet of a node; undefined where there is none. */
-  dialNode(nodeName: string): HttpHandler | undefined;
+  /** A way to the kubelet of a node; undefined where there is none. `insecure`: whatever certificate it shows. */
+  dialNode: DialNode;
   /** A way to a Pod's address, or to what listens on a node; undefined where nothing leads there. */
   dialAddress(origin: Origin): HttpHandler | undefined;
 }

@@ -19,7 +19,7 @@ import { type Feed, feed } from "./cache/feed.ts";
 import { pipeline } from "./pipeline.ts";
 import { encodings } from "./representation/encodings.ts";
 import { type ResourceTable, resourceTable } from "./resource-table.ts";
-import type { ServerParts } from "./server-parts.ts";
+import type { DialNode, ServerParts } from "./server-parts.ts";
 import { ipRange } from "./services/ip-range.ts";
 import { repairServiceRanges } from "./services/range-repair.ts";
 import { type ServiceRanges, serviceCompanion } from "./services/service-companion.ts";
@@ -55,7 +55,7 @@ export interface ApiServerOptions {
   /** What runs beside this server, as ComponentStatus names it: `controller-manager`, `scheduler`. */
   components?: readonly string[];
   /** A way to a node's kubelet. */
-  dialNode?: (nodeName: string) => HttpHandler | undefined;
+  dialNode?: DialNode;
   /** A way to the address of a Pod, or of what listens on a node; certificates are not verified. */
   dialAddress?: (origin: Origin) => HttpHandler | undefined;
   /** Where Services get addresses and node ports from. */

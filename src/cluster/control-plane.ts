@@ -7,6 +7,7 @@ import { type LegacyClaims, signToken } from "../apiserver/authn/service-account
 import type { TokenKey } from "../apiserver/authn/token-key.ts";
 import type { TrustOptions } from "../apiserver/bootstrap/index.ts";
 import type { Compressor } from "../apiserver/discovery/index.ts";
+import type { DialNode } from "../apiserver/server-parts.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Entropy } from "../base/entropy.ts";
 import type { HttpHandler, Origin, UserInfo } from "../base/http.ts";
@@ -43,7 +44,7 @@ export interface ControlPlaneOptions {
   serviceCidr: string;
   clusterDomain: string;
   disabled: ReadonlySet<Component>;
-  dialNode?: (nodeName: string) => HttpHandler | undefined;
+  dialNode?: DialNode;
   dialAddress?: (origin: Origin) => HttpHandler | undefined;
   compressor?: Compressor;
   /** Signs requests for certificates; without one they stay unsigned. */

@@ -1,4 +1,5 @@
 /** One cluster in this process, from start to the signal that ends it. */
+import type { DialNode } from "../apiserver/server-parts.ts";
 import { keepKubernetesService } from "../apiserver/services/kubernetes-service.ts";
 import { realClock } from "../base/clock.ts";
 import { systemEntropy } from "../base/entropy.ts";
@@ -73,7 +74,7 @@ async function prepareNode(config: ClusterConfig, directory: DataDirectory): Pro
 
 interface RunningNode {
   readonly kind: ServerState["runtime"];
-  dial(name: string): HttpHandler | undefined;
+  dial: DialNode;
   /** Simulated Pods have addresses that lead nowhere. */
   dialAddress(origin: Origin): HttpHandler | undefined;
   ready(): Promise<void>;
@@ -122,7 +123,7 @@ async function startReal(options: RunOptions, server: Server, node: Extract<Node
   });
   return {
     kind: "containerd",
-    dial: (name) => (name === config.nodeName ? real.dial() : undefined),
+    dial: (name, options) => (name === config.nodeName ? real.dial(options) : undefined),
     dialAddress: (origin) => real.dialAddress(origin),
     ready: () => real.agent.ready,
     async stop() {
@@ -182,7 +183,7 @@ export async function runCluster(options: RunOptions): Promise<void> {
   let running: RunningNode | undefined;
   const nodeAddress = node.kind === "real" ? node.nodeAddress : OWN_NODE_ADDRESS;
   const server = await startServerFor(options, node, {
-    dialNode: (name) => running?.dial(name),
+    dialNode: (name, options) => running?.dial(name, options),
     dialAddress: (origin) => running?.dialAddress(origin),
   });
   try {

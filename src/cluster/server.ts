@@ -3,6 +3,7 @@
  */
 import { gzip } from "node:zlib";
 import { rsaTokenKey } from "../apiserver/authn/token-key.ts";
+import type { DialNode } from "../apiserver/server-parts.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Entropy } from "../base/entropy.ts";
 import type { HttpHandler, Origin } from "../base/http.ts";
@@ -27,7 +28,7 @@ export interface ServerOptions {
   logger: Logger;
   /** The store cannot go on: the process must end. */
   onFatal(error: Error): void;
-  dialNode(nodeName: string): HttpHandler | undefined;
+  dialNode: DialNode;
   /** Gives nothing where Pods have no network. */
   dialAddress(origin: Origin): HttpHandler | undefined;
 }

@@ -5,19 +5,12 @@
  */
 import { ApiError, internalError, isApiError, serviceUnavailable } from "../../api/errors.ts";
 import { EMPTY } from "../../base/bytes.ts";
-import type {
-  Headers,
-  HttpHandler,
-  HttpRequest,
-  HttpResponse,
-  ResponseBody,
-  StreamedBody,
-  UpgradedConnection,
-} from "../../base/http.ts";
+import type { Headers, HttpHandler, HttpRequest, HttpResponse, UpgradedConnection } from "../../base/http.ts";
 import { isUpgradeRequest } from "../../streaming/upgrade.ts";
 import { answerHeaders, requestHeaders, upgradeHeaders } from "./headers.ts";
 import { isRewritable, withLinks } from "./html-body.ts";
 import { isBrokenUrl, type ProxiedPlace, rewrittenLink } from "./links.ts";
+import { streamOf } from "./streamed.ts";
 import { escapePath, joinKeepingSlash, joinPaths, unescapePath } from "./url-path.ts";
 
 export interface Destination {
@@ -131,16 +124,6 @@ const backendError = (message: string): ApiError => new ApiError({ code: 500, re
 function wordsOf(error: unknown): string {
   if (isApiError(error) && error.cause instanceof Error) return error.cause.message;
   return error instanceof Error ? error.message : String(error);
-}
-
-function streamOf(body: ResponseBody): StreamedBody {
-  if (!(body instanceof Uint8Array) && "stream" in body) return body;
-  return {
-    stream(sink) {
-      for (const part of body instanceof Uint8Array ? [body] : body) sink.write(part);
-      sink.end();
-    },
-  };
 }
 
 const nothing = (): void => {};

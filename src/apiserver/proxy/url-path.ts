@@ -17,6 +17,9 @@ export function unescapePath(path: string): string | undefined {
   return path.replace(/%([0-9A-Fa-f]{2})/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
 }
 
+/** `10.0.0.1:80`, `[fd00::1]:80` */
+export const hostPort = (host: string, port: number): string => `${host.includes(":") ? `[${host}]` : host}:${port}`;
+
 /** Go's path.Join of absolute paths: one slash between segments, `.` and `..` resolved, none at the end. Empty of nothing. */
 export function joinPaths(...parts: readonly string[]): string {
   const joined = parts.filter((part) => part !== "").join("/");

@@ -19,7 +19,8 @@ interface Named {
   name: string;
 }
 
-interface Pod extends KubernetesObject {
+/** As much of a Pod as says where its streams are. */
+export interface Pod extends KubernetesObject {
   spec: { nodeName?: string; containers: Named[]; initContainers?: Named[]; ephemeralContainers?: Named[] };
 }
 
@@ -34,7 +35,8 @@ function requireCreate({ authorizers }: ServerParts, { context }: Target): void 
   if (!decision.allowed) throw refusal(attributes, decision.reason);
 }
 
-function containerOf({ metadata, spec }: Pod, asked: string | null): string {
+/** The container that is asked for, or the only one. Throws 400 where it is none, or not clear. */
+export function containerOf({ metadata, spec }: Pod, asked: string | null): string {
   const all = [...(spec.initContainers ?? []), ...spec.containers, ...(spec.ephemeralContainers ?? [])].map(({ name }) => name);
   if (asked) {
     if (all.includes(asked)) return asked;

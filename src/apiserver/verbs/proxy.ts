@@ -3,17 +3,16 @@
  * https://kubernetes.io/docs/tasks/access-application-cluster/access-cluster-services/
  */
 import { isGlobalUnicast } from "../../api/addresses.ts";
-import { Node } from "../../api/core/node.ts";
 import { Pod } from "../../api/core/pod/pod.ts";
 import { badRequest, notFound, serviceUnavailable } from "../../api/errors.ts";
-import type { KubernetesObject } from "../../api/meta.ts";
-import type { Resource } from "../../api/row.ts";
 import type { HttpHandler, HttpResponse, Origin } from "../../base/http.ts";
 import { admitConnect } from "../admission/subresource.ts";
 import { type Destination, forward, proxiedPath } from "../proxy/forward.ts";
+import { kubeletOf } from "../proxy/kubelet.ts";
 import { type TargetId, targetId } from "../proxy/target-id.ts";
+import { hostPort } from "../proxy/url-path.ts";
 import type { ServerParts } from "../server-parts.ts";
-import { findService, resolveService, servicePortName } from "../services/endpoint-resolver.ts";
+import { findService, resolveService, type ServiceRef, servicePortName } from "../services/endpoint-resolver.ts";
 import { groupResource, type Target } from "../target.ts";
 
 type Find = (parts: ServerParts, target: Target, id: TargetId) => Promise<Destination>;
@@ -45,18 +44,12 @@ export async function proxy(parts: ServerParts, target: Target): Promise<HttpRes
   return forward(request, await proxied.find(parts, target, id), path);
 }
 
-async function find<T extends KubernetesObject>(
-  { caches }: ServerParts,
-  of: Resource<T>,
-  { namespace, name }: { namespace: string; name: string },
-): Promise<T | undefined> {
-  const cache = caches.of(of);
+async function findPod({ caches }: ServerParts, { namespace, name }: ServiceRef): Promise<Pod | undefined> {
+  const cache = caches.of(Pod);
   await cache.ready();
-  const entry = cache.get(namespace === "" ? name : `${namespace}/${name}`);
-  return entry && (caches.parse(of, entry) as T);
+  const entry = cache.get(`${namespace}/${name}`);
+  return entry && (caches.parse(Pod, entry) as Pod);
 }
-
-const hostText = (host: string): string => (host.includes(":") ? `[${host}]` : host);
 
 const DEFAULT_PORTS = { http: 80, https: 443 } as const;
 
@@ -71,16 +64,16 @@ function portNumber(port: string, scheme: Origin["scheme"]): number {
 /** An address that nothing leads to answers as a network without a way to it does. */
 function addressed(parts: ServerParts, origin: Origin): Destination {
   const { host, port } = origin;
-  const text = `${hostText(host)}:${port}`;
+  const text = hostPort(host, port);
   const unreachable: HttpHandler = () => Promise.reject(new Error(`dial tcp ${text}: connect: no route to host`));
   const isDefault = port === DEFAULT_PORTS[origin.scheme];
-  return { handle: parts.dialAddress(origin) ?? unreachable, host: isDefault ? hostText(host) : text };
+  return { handle: parts.dialAddress(origin) ?? unreachable, host: isDefault ? text.slice(0, text.lastIndexOf(":")) : text };
 }
 
 /** A Pod is reached by its address; where no port is asked for, by the first that one of its containers names. */
 async function podDestination(parts: ServerParts, target: Target, id: TargetId): Promise<Destination> {
   const { namespace } = target;
-  const pod = await find(parts, Pod, { namespace, name: id.name });
+  const pod = await findPod(parts, { namespace, name: id.name });
   if (pod === undefined) throw notFound(groupResource(target), id.name);
   const named = pod.spec.containers.find(({ ports = [] }) => ports.length > 0)?.ports?.[0]?.containerPort;
   const host = pod.status.podIPs?.[0]?.ip ?? "";
@@ -102,7 +95,7 @@ async function serviceDestination(parts: ServerParts, target: Target, id: Target
   const { exists, hasEndpoints, ready } = await resolveService(parts, ref, portName);
   if (!exists) throw notFound({ group: "", resource: "endpoints" }, id.name);
   for (const { address, port, pod: name } of ready) {
-    const pod = name === undefined ? undefined : await find(parts, Pod, { namespace, name });
+    const pod = name === undefined ? undefined : await findPod(parts, { namespace, name });
     if (pod?.status.podIPs?.some(({ ip }) => ip === address))
       return addressed(parts, { scheme: id.scheme ?? "http", host: address, port });
   }
@@ -110,20 +103,10 @@ async function serviceDestination(parts: ServerParts, target: Target, id: Target
 }
 
 /** Without a port, or with its own, a node is its kubelet. */
-async function nodeDestination(parts: ServerParts, target: Target, id: TargetId): Promise<Destination> {
-  const node = await find(parts, Node, { namespace: "", name: id.name });
-  if (node === undefined) throw notFound(groupResource(target), id.name);
-  const host = node.status.addresses?.find(({ type }) => type === "InternalIP")?.address ?? "";
-  if (!isGlobalUnicast(host)) throw badRequest("address not allowed");
-  const kubelet = node.status.daemonEndpoints?.kubeletEndpoint?.Port || KUBELET_PORT;
-  if (id.port !== "" && Number(id.port) !== kubelet) {
-    const scheme = id.scheme ?? "http";
-    return addressed(parts, { scheme, host, port: portNumber(id.port, scheme) });
-  }
-  const text = `${hostText(host)}:${kubelet}`;
-  const refused: HttpHandler = () => Promise.reject(new Error(`dial tcp ${text}: connect: connection refused`));
-  return { handle: parts.dialNode(id.name) ?? refused, host: text };
+async function nodeDestination(parts: ServerParts, _target: Target, id: TargetId): Promise<Destination> {
+  const kubelet = await kubeletOf(parts, id.name);
+  if (!isGlobalUnicast(kubelet.address)) throw badRequest("address not allowed");
+  if (id.port === "" || Number(id.port) === kubelet.port) return kubelet;
+  const scheme = id.scheme ?? "http";
+  return addressed(parts, { scheme, host: kubelet.address, port: portNumber(id.port, scheme) });
 }
-
-/** https://kubernetes.io/docs/reference/networking/ports-and-protocols/ */
-const KUBELET_PORT = 10_250;

@@ -1,7 +1,8 @@
 /** GET with watch: a stream of changes. */
 import { ApiError, statusOf } from "../../api/errors.ts";
 import { randomInteger } from "../../base/entropy.ts";
-import type { HttpResponse } from "../../base/http.ts";
+import type { HttpResponse, Sink } from "../../base/http.ts";
+import { isWebSocketRequest } from "../../streaming/upgrade.ts";
 import { representationFor } from "../answers.ts";
 import type { CacheEvent } from "../cache/fan-out.ts";
 import type { RowCache } from "../cache/row-cache.ts";
@@ -11,6 +12,7 @@ import type { ServerParts } from "../server-parts.ts";
 import type { Target } from "../target.ts";
 import { missedEvents } from "../watch/history.ts";
 import type { WatchRequest } from "../watch/watch-hub.ts";
+import { eventsOverWebSocket } from "../web-sockets.ts";
 import { type ListOptions, listOptions } from "./list-options.ts";
 
 /** Watches without a time-out of their own end after half an hour to an hour, not all at once. */
@@ -33,12 +35,25 @@ async function start(parts: ServerParts, cache: RowCache, options: ListOptions):
   return { revision, missed: events };
 }
 
+/** The answer into which `open` writes events: a WebSocket where the client asks for one. */
+function answerWith({ context }: Target, as: Representation, open: (sink: Sink, signal: AbortSignal) => void): HttpResponse {
+  const { request, clock } = context;
+  if (isWebSocketRequest(request))
+    return eventsOverWebSocket(request, { clock, open, isText: !as.watchContentType.includes("protobuf") });
+  return {
+    status: 200,
+    headers: { "content-type": as.watchContentType },
+    body: { stream: (sink) => open(sink, request.signal) },
+  };
+}
+
 /** A watch that cannot begin says so in its first and only event. */
-const endingWith = (as: Representation, error: ApiError): HttpResponse => ({
-  status: 200,
-  headers: { "content-type": as.watchContentType },
-  body: as.error(statusOf(error)),
-});
+function endingWith(target: Target, as: Representation, error: ApiError): HttpResponse {
+  return answerWith(target, as, (sink) => {
+    sink.write(as.error(statusOf(error)));
+    sink.end();
+  });
+}
 
 export async function watch(parts: ServerParts, target: Target): Promise<HttpResponse> {
   const { context } = target;
@@ -52,10 +67,10 @@ export async function watch(parts: ServerParts, target: Target): Promise<HttpRes
   try {
     from = await start(parts, cache, options);
   } catch (error) {
-    if (error instanceof ApiError && error.code === 410) return endingWith(as, error);
+    if (error instanceof ApiError && error.code === 410) return endingWith(target, as, error);
     throw error;
   }
-  const request: WatchRequest = {
+  const request: Omit<WatchRequest, "signal"> = {
     cache,
     selection,
     representation: as,
@@ -64,11 +79,6 @@ export async function watch(parts: ServerParts, target: Target): Promise<HttpRes
     initialEventsEnd: options.sendInitialEvents === true && options.bookmarks,
     bookmarks: options.bookmarks,
     timeoutMs: timeoutMs(parts, options.timeoutSeconds),
-    signal: context.request.signal,
   };
-  return {
-    status: 200,
-    headers: { "content-type": as.watchContentType },
-    body: { stream: (sink) => parts.watches.open(request, sink) },
-  };
+  return answerWith(target, as, (sink, signal) => parts.watches.open({ ...request, signal }, sink));
 }
