@@ -96,6 +96,7 @@ export interface HttpResponse {
 
 /** A connection after `101 Switching Protocols`: bytes both ways, with back-pressure both ways. */
 export interface UpgradedConnection extends Sink {
+  /** What comes is the listener's: it may keep and change it. */
   onData(listener: (bytes: Uint8Array) => void): void;
   onClose(listener: () => void): void;
   /** Stop and go on reading. */

@@ -1,5 +1,6 @@
 /** Takes a connection over from a plain HTTP server: container runtimes serve their streams so, on loopback. */
 import { type IncomingMessage, request as send } from "node:http";
+import type { Duplex } from "node:stream";
 import type { Clock } from "../base/clock.ts";
 import type { Headers, UpgradedConnection } from "../base/http.ts";
 import { upgradedConnection } from "./upgraded-connection.ts";
@@ -23,10 +24,37 @@ export const dialUpgrade =
       });
       outgoing.once("upgrade", (_answer, socket, head) => {
         timer.cancel();
+        readToTheEnd(socket);
         resolve(upgradedConnection(socket, head));
       });
       outgoing.end();
     });
+
+type Written = (error?: Error | null) => void;
+
+/**
+ * A server that is done closes, though we may still be writing, and its last words wait to be read then. Node would drop them
+ * with the first write that fails: here such a write is nothing, and reading tells that the connection is over.
+ */
+function readToTheEnd(socket: Duplex): void {
+  let isBroken = false;
+  const once =
+    (done: Written): Written =>
+    (error) => {
+      if (error) isBroken = true;
+      done();
+    };
+  const { _write: write, _writev: writev } = socket;
+  socket._write = (chunk, encoding, done) => {
+    if (isBroken) done();
+    else write.call(socket, chunk, encoding, once(done));
+  };
+  if (writev === undefined) return;
+  socket._writev = (chunks, done) => {
+    if (isBroken) done();
+    else writev.call(socket, chunks, once(done));
+  };
+}
 
 async function textOf(answer: IncomingMessage): Promise<string> {
   let text = "";

@@ -4,6 +4,7 @@ import { realClock } from "../base/clock.ts";
 import type { UpgradedConnection } from "../base/http.ts";
 import { LINGER_MS, MAX_LINGER_BYTES } from "./limits.ts";
 import { nodeSink } from "./node-sink.ts";
+import { bytesPassed } from "./passed-bytes.ts";
 
 /** `head`: bytes that came together with the request (or answer) and already belong to the new protocol. */
 export function upgradedConnection(socket: Duplex, head: Uint8Array): UpgradedConnection {
@@ -26,7 +27,12 @@ export function upgradedConnection(socket: Duplex, head: Uint8Array): UpgradedCo
       sink.end();
     },
     abort: sink.abort,
-    onData: (listener) => void socket.on("data", listener),
+    onData(listener) {
+      socket.on("data", (bytes: Uint8Array) => {
+        bytesPassed(bytes.length);
+        listener(bytes);
+      });
+    },
     onClose(listener) {
       if (socket.destroyed) listener();
       else socket.once("close", listener);

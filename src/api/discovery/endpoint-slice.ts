@@ -1,7 +1,6 @@
 /** discovery.k8s.io/v1 EndpointSlice. */
 
 import type { DeepReadonly } from "../../base/readonly.ts";
-import { addressWarnings } from "../addresses.ts";
 import type * as generated from "../generated/discovery-v1.ts";
 import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
@@ -17,9 +16,6 @@ const formatAddresses = ({ endpoints }: DeepReadonly<EndpointSlice>): string =>
     countOf(endpoints),
   ) || UNSET;
 
-const MANAGED_BY = "endpointslice.kubernetes.io/managed-by";
-const CONTROLLERS = ["endpointslice-controller.k8s.io", "endpointslicemirroring-controller.k8s.io"];
-
 const strategy: Strategy<EndpointSlice> = {
   hasGeneration: true,
   unconditionalUpdate: true,
@@ -32,14 +28,7 @@ const strategy: Strategy<EndpointSlice> = {
   },
 
   validate: validateEndpointSlice,
-  warnings: ({ metadata, addressType, endpoints = [] }, previous) => [
-    ...(addressType === "FQDN" && previous === undefined ? ["addressType: FQDN endpoints are deprecated"] : []),
-    ...(CONTROLLERS.includes(metadata.labels?.[MANAGED_BY] ?? "")
-      ? []
-      : endpoints.flatMap(({ addresses }, index) =>
-          addresses.flatMap((address, at) => addressWarnings(address, `endpoints[${index}].addresses[${at}]`)),
-        )),
-  ],
+  warnings: ({ addressType }) => (addressType === "FQDN" ? ["addressType: FQDN endpoints are deprecated"] : []),
 
   columns: (slice) => [
     slice.metadata.name,

@@ -15,8 +15,6 @@ import { addressesOf, type PodWork, readRuntime, report, saidOf } from "./work.t
 
 /** What failed is seen for a while before the back-off is: an ended container for a moment, ErrImagePull until the worker's next turn. */
 const SHOW_BEFORE_MS: Partial<Record<ProblemReason, number>> = { CrashLoopBackOff: 1_000, ImagePullBackOff: RETRY_MS };
-/** A sandbox is shown with what runs in it, unless that takes longer: then upstream's kubelet looks, and others see its address. */
-const SHOW_SANDBOX_MS = 1_000;
 const MOUNT_RETRY = { baseMs: 500, maxMs: 122_000 };
 
 /** True where the Pod has come to its end by itself. */
@@ -86,7 +84,7 @@ async function act(work: PodWork, plan: PodActions, before: RuntimePod): Promise
     sandboxId = await makeSandbox(work, runtimePod, sandbox, signal);
     if (sandboxId === undefined) return false;
     runtimePod = await readSandbox(work, runtimePod, sandboxId);
-    work.showAfter(SHOW_SANDBOX_MS);
+    report(work, runtimePod);
     await openHostPorts(work, runtimePod);
   }
   if (!(await work.outside(() => mounted))) return false;

@@ -61,13 +61,24 @@ export const exitStatus = (code: number, why: string): CommandStatus =>
         message: `command terminated with non-zero exit code: ${why}`,
       };
 
-/** It could not be run, or was lost. `doing`: "executing command in" or "attaching to". */
-export const brokenStatus = (doing: string, error: unknown): CommandStatus => ({
+/** The code of a command that ended with another one than 0; undefined where the failure is another. */
+export function exitCodeOf({ reason, details }: CommandStatus): number | undefined {
+  if (reason !== NON_ZERO_EXIT_CODE) return undefined;
+  const code = Number(details?.causes?.find((cause) => cause.reason === EXIT_CODE)?.message);
+  return Number.isInteger(code) ? code : undefined;
+}
+
+export const internalStatus = (message: string): CommandStatus => ({
   status: "Failure",
+  message: `Internal error occurred: ${message}`,
   reason: "InternalError",
-  message: `Internal error occurred: error ${doing} container: ${error instanceof Error ? error.message : String(error)}`,
+  details: { causes: [{ message }] },
   code: 500,
 });
+
+/** It could not be run, or was lost. `doing`: "executing command in" or "attaching to". */
+export const brokenStatus = (doing: string, error: unknown): CommandStatus =>
+  internalStatus(`error ${doing} container: ${error instanceof Error ? error.message : String(error)}`);
 
 /** Joins both sides until it is over: the client gets all output before it is told how it ended. */
 export async function serveCommand(client: CommandClient, session: CommandSession, doing: string): Promise<void> {

@@ -13,7 +13,14 @@ import { isWebSocketRequest } from "../upgrade.ts";
 import type { WebSocketConnection } from "../websocket/connection.ts";
 import { acceptWebSocket } from "../websocket/handshake.ts";
 import { channelsOn } from "./channels.ts";
-import type { CommandClient, CommandOptions, CommandStatus } from "./command.ts";
+import {
+  type CommandClient,
+  type CommandOptions,
+  type CommandStatus,
+  exitCodeOf,
+  exitStatus,
+  internalStatus,
+} from "./command.ts";
 import { readTerminalSizes } from "./terminal-size.ts";
 
 const WEBSOCKET_PROTOCOLS = [
@@ -50,10 +57,21 @@ export function acceptRemoteCommand(request: HttpRequest, options: RemoteCommand
   return { ...answer, upgrade: (connection) => upgrade(withIdleTimeout(connection, clock, STREAM_IDLE_TIMEOUT_MS)) };
 }
 
-/** From v4 on a Status as JSON; before, the message of a failure. */
+/**
+ * From v4 on a Status as JSON; before, the message of a failure. Upstream speaks v4 with runtimes and makes v5 of it: there an exit
+ * code is told in its own words, and other failures are internal errors once more.
+ */
 function statusBytes(protocol: string, status: CommandStatus): Uint8Array | undefined {
-  if (/^v[45]\./.test(protocol)) return encodeUtf8(JSON.stringify({ metadata: {}, ...status }));
-  return status.status === "Success" ? undefined : encodeUtf8(status.message ?? "");
+  if (!/^v[45]\./.test(protocol)) return status.status === "Success" ? undefined : encodeUtf8(status.message ?? "");
+  const told = protocol.startsWith("v5.") && status.status === "Failure" ? translated(status) : status;
+  return encodeUtf8(JSON.stringify({ metadata: {}, ...told }));
+}
+
+function translated(status: CommandStatus): CommandStatus {
+  const code = exitCodeOf(status);
+  return code === undefined
+    ? internalStatus(status.message ?? "")
+    : exitStatus(code, `command terminated with exit code ${code}`);
 }
 
 function webSocketClient(socket: WebSocketConnection, { stdin, stdout, stderr, tty }: CommandOptions): CommandClient {

@@ -189,13 +189,18 @@ export const pingFrame = (id: number): Uint8Array => controlFrame(TYPE.ping, 0, 
 export const goAwayFrame = (lastStreamId: number, status: number): Uint8Array =>
   controlFrame(TYPE.goAway, 0, [numbers(lastStreamId, status)]);
 
-/** `bytes`: at most 16 MiB. One copy of them is made. */
-export function dataFrame(streamId: number, bytes: Uint8Array, isFinal: boolean): Uint8Array {
+/** Data from here on is sent beside its head, not copied behind it. */
+const APART_BYTES = 4 * 1024;
+
+/** A frame as bytes to be sent one after the other. `bytes`: at most 16 MiB. */
+export function dataFrame(streamId: number, bytes: Uint8Array, isFinal: boolean): Uint8Array[] {
   if (bytes.length > MAX_DATA_BYTES) throw new RangeError("a data frame holds at most 16 MiB");
-  const frame = new Uint8Array(HEAD_BYTES + bytes.length);
+  const isApart = bytes.length >= APART_BYTES;
+  const frame = new Uint8Array(HEAD_BYTES + (isApart ? 0 : bytes.length));
   const view = new DataView(frame.buffer);
   view.setUint32(0, streamId);
   view.setUint32(4, (((isFinal ? FLAG_FIN : 0) << 24) | bytes.length) >>> 0);
+  if (isApart) return [frame, bytes];
   frame.set(bytes, HEAD_BYTES);
-  return frame;
+  return [frame];
 }

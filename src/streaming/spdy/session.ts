@@ -112,7 +112,10 @@ class OpenSession implements SpdySession, Transport {
   // What streams use.
 
   send(streamId: number, bytes: Uint8Array, isFinal: boolean): boolean {
-    return !this.#isClosed && this.#connection.write(dataFrame(streamId, bytes, isFinal));
+    if (this.#isClosed) return false;
+    let hasRoom = false;
+    for (const part of dataFrame(streamId, bytes, isFinal)) hasRoom = this.#connection.write(part);
+    return hasRoom;
   }
 
   sendReset(streamId: number): void {

@@ -90,10 +90,10 @@ test("frames come out as they went in, wherever the bytes are cut", () => {
   const bytes = concatBytes([
     writer.synStream(1, { streamtype: "stdin" }),
     writer.synReply(2),
-    dataFrame(1, encodeUtf8("hello "), false),
-    dataFrame(1, encodeUtf8("there"), false),
+    ...dataFrame(1, encodeUtf8("hello "), false),
+    ...dataFrame(1, encodeUtf8("there"), false),
     pingFrame(7),
-    dataFrame(1, new Uint8Array(0), true),
+    ...dataFrame(1, new Uint8Array(0), true),
     resetFrame(1, 5),
   ]);
   const expected = ['syn 1 {"streamtype":"stdin"} false', "reply 2", "ping 7", "data 1 hello there", "reset 1"];

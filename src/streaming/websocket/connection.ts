@@ -137,7 +137,9 @@ class OpenWebSocket implements WebSocketConnection {
   }
 
   #write(opcode: number, parts: readonly Uint8Array[]): boolean {
-    return this.#connection.write(encodeFrame(opcode, parts, this.#entropy?.bytes(4)));
+    let hasRoom = false;
+    for (const bytes of encodeFrame(opcode, parts, this.#entropy?.bytes(4))) hasRoom = this.#connection.write(bytes);
+    return hasRoom;
   }
 
   #read(bytes: Uint8Array): void {

@@ -89,19 +89,13 @@ function parseHead(bytes: Uint8Array, { maxFrameBytes }: FrameLimits): Head {
   return { opcode, isFinal, payloadBytes: Number(long), mask: (second & 0x80) === 0 ? undefined : bytes.slice(-4) };
 }
 
-/** `from` with the mask applied, `offset` bytes into the payload; a copy. */
-function unmasked(from: Uint8Array, mask: Uint8Array, offset: number): Uint8Array {
-  const bytes = new Uint8Array(from.length);
-  applyMask(bytes, 0, from, [
-    mask[offset & 3] ?? 0,
-    mask[(offset + 1) & 3] ?? 0,
-    mask[(offset + 2) & 3] ?? 0,
-    mask[(offset + 3) & 3] ?? 0,
-  ]);
-  return bytes;
+/** The mask as it stands `offset` bytes into the payload. */
+function maskAt(mask: Uint8Array, offset: number): readonly [number, number, number, number] {
+  const of = (index: number): number => mask[(offset + index) & 3] ?? 0;
+  return [of(0), of(1), of(2), of(3)];
 }
 
-/** Writes `from` to `to` at `at`, each byte with its byte of the mask. */
+/** Writes `from` to `to` at `at`, each byte with its byte of the mask. Both may be the same bytes. */
 function applyMask(to: Uint8Array, at: number, from: Uint8Array, [a, b, c, d]: readonly [number, number, number, number]): void {
   const whole = from.length & ~3;
   let index = 0;
@@ -138,7 +132,7 @@ export class FrameReader {
     this.#listener = listener;
   }
 
-  /** Throws WebSocketError; it must not be called again after that. */
+  /** `bytes` are the reader's: masks are taken off in place. Throws WebSocketError; it must not be called again after that. */
   read(bytes: Uint8Array): void {
     let rest = bytes;
     for (;;) {
@@ -189,9 +183,9 @@ export class FrameReader {
       throw new WebSocketError(CLOSE_CODE.tooBig, `a message has more than ${maxMessageBytes} bytes`);
   }
 
-  #payload(head: Head, raw: Uint8Array): void {
-    const bytes = head.mask === undefined ? raw : unmasked(raw, head.mask, this.#taken);
-    this.#taken += raw.length;
+  #payload(head: Head, bytes: Uint8Array): void {
+    if (head.mask !== undefined) applyMask(bytes, 0, bytes, maskAt(head.mask, this.#taken));
+    this.#taken += bytes.length;
     const isEnd = this.#taken === head.payloadBytes;
     if (isEnd) this.#head = undefined;
     if (head.opcode >= OPCODE.close) {
@@ -213,12 +207,20 @@ export class FrameReader {
   }
 }
 
-/** One frame with `parts` as its payload. `mask`: four random bytes, from a client. One copy of the payload is made. */
-export function encodeFrame(opcode: number, parts: readonly Uint8Array[], mask?: Uint8Array): Uint8Array {
+/** Payloads from here on are sent beside their head, not copied behind it. */
+const APART_BYTES = 4 * 1024;
+
+/**
+ * One frame with `parts` as its payload, as bytes to be sent one after the other. `mask`: four random bytes, from a client. Short
+ * payloads and masked ones are copied; a long last part is sent as it is.
+ */
+export function encodeFrame(opcode: number, parts: readonly Uint8Array[], mask?: Uint8Array): Uint8Array[] {
   let payloadBytes = 0;
   for (const part of parts) payloadBytes += part.length;
+  const last = parts.at(-1);
+  const apart = mask === undefined && last !== undefined && last.length >= APART_BYTES ? last : undefined;
   const headBytes = 2 + (payloadBytes < 126 ? 0 : payloadBytes < 65_536 ? 2 : 8) + (mask === undefined ? 0 : 4);
-  const frame = new Uint8Array(headBytes + payloadBytes);
+  const frame = new Uint8Array(headBytes + payloadBytes - (apart?.length ?? 0));
   const view = new DataView(frame.buffer);
   const maskBit = mask === undefined ? 0 : 0x80;
   view.setUint8(0, 0x80 | opcode);
@@ -233,15 +235,12 @@ export function encodeFrame(opcode: number, parts: readonly Uint8Array[], mask?:
   if (mask !== undefined) frame.set(mask, headBytes - 4);
   let at = headBytes;
   for (const part of parts) {
+    if (part === apart) break;
     if (mask === undefined) frame.set(part, at);
-    else {
-      const offset = at - headBytes;
-      const of = (index: number): number => mask[(offset + index) & 3] ?? 0;
-      applyMask(frame, at, part, [of(0), of(1), of(2), of(3)]);
-    }
+    else applyMask(frame, at, part, maskAt(mask, at - headBytes));
     at += part.length;
   }
-  return frame;
+  return apart === undefined ? [frame] : [frame, apart];
 }
 
 /** The payload of a close frame. */

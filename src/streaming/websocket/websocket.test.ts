@@ -18,6 +18,7 @@ import {
 } from "./frames.ts";
 import { acceptWebSocket, dialWebSocket } from "./handshake.ts";
 
+const frame = (...args: Parameters<typeof encodeFrame>): Uint8Array => concatBytes(encodeFrame(...args));
 const LIMITS = { maxFrameBytes: 1 << 20, maxMessageBytes: 1 << 20 };
 const MASK = Uint8Array.of(1, 2, 3, 4);
 const request = (headers: Record<string, string>, method = "GET"): HttpRequest => ({
@@ -51,8 +52,8 @@ function collected(masked: boolean) {
 }
 
 /** A frame that is not the last one of its message. */
-const fragment = (frame: Uint8Array): Uint8Array => {
-  const copy = frame.slice();
+const fragment = (whole: Uint8Array): Uint8Array => {
+  const copy = whole.slice();
   copy[0] = (copy[0] ?? 0) & 0x7f;
   return copy;
 };
@@ -60,16 +61,16 @@ const fragment = (frame: Uint8Array): Uint8Array => {
 test("messages come out as they went in, wherever the bytes are cut", () => {
   for (const mask of [undefined, MASK]) {
     const bytes = concatBytes([
-      encodeFrame(OPCODE.binary, [encodeUtf8("one"), encodeUtf8("-two")], mask),
-      encodeFrame(OPCODE.text, [], mask),
-      fragment(encodeFrame(OPCODE.text, [encodeUtf8("first ")], mask)),
-      encodeFrame(OPCODE.ping, [encodeUtf8("are you there")], mask),
-      fragment(encodeFrame(OPCODE.continuation, [], mask)),
-      encodeFrame(OPCODE.continuation, [encodeUtf8("x".repeat(200))], mask),
-      encodeFrame(OPCODE.close, [encodeClose(1000, encodeUtf8("done"))], mask),
+      frame(OPCODE.binary, [encodeUtf8("one"), encodeUtf8("-two")], mask),
+      frame(OPCODE.text, [], mask),
+      fragment(frame(OPCODE.text, [encodeUtf8("first ")], mask)),
+      frame(OPCODE.ping, [encodeUtf8("are you there")], mask),
+      fragment(frame(OPCODE.continuation, [], mask)),
+      frame(OPCODE.continuation, [encodeUtf8("x".repeat(200))], mask),
+      frame(OPCODE.close, [encodeClose(1000, encodeUtf8("done"))], mask),
     ]);
     const whole = collected(mask !== undefined);
-    whole.read(bytes);
+    whole.read(bytes.slice());
     expect(whole.seen.slice(0, 4)).toEqual([
       "binary one-two",
       "text ",
@@ -78,12 +79,12 @@ test("messages come out as they went in, wherever the bytes are cut", () => {
     ]);
     for (let cut = 0; cut <= bytes.length; cut++) {
       const cutInTwo = collected(mask !== undefined);
-      cutInTwo.read(bytes.subarray(0, cut));
-      cutInTwo.read(bytes.subarray(cut));
+      cutInTwo.read(bytes.slice(0, cut));
+      cutInTwo.read(bytes.slice(cut));
       expect(cutInTwo.seen).toEqual(whole.seen);
     }
     const byteByByte = collected(mask !== undefined);
-    for (let at = 0; at < bytes.length; at++) byteByByte.read(bytes.subarray(at, at + 1));
+    for (let at = 0; at < bytes.length; at++) byteByByte.read(bytes.slice(at, at + 1));
     expect(byteByByte.seen).toEqual(whole.seen);
   }
 });
@@ -94,7 +95,7 @@ test("messages of all lengths survive random cuts", () => {
     const payload = entropy.bytes([0, 1, 3, 4, 125, 126, 127, 65_535, 65_536, 70_001][round % 10] ?? 0);
     const mask = entropy.bytes(4);
     const cut = randomInteger(entropy, payload.length + 1);
-    const bytes = encodeFrame(OPCODE.binary, [payload.subarray(0, cut), payload.subarray(cut)], mask);
+    const bytes = frame(OPCODE.binary, [payload.subarray(0, cut), payload.subarray(cut)], mask);
     const parts: Uint8Array[] = [];
     let ends = 0;
     const reader = new FrameReader(
@@ -126,20 +127,20 @@ test("what breaks the rules is refused with the close code for it", () => {
       return (error as WebSocketError).code;
     }
   };
-  const frame = encodeFrame(OPCODE.binary, [encodeUtf8("x")]);
-  expect(code(frame)).toBeUndefined();
-  expect(code(frame, true)).toBe(CLOSE_CODE.protocolError);
-  expect(code(encodeFrame(OPCODE.binary, [], MASK))).toBe(CLOSE_CODE.protocolError);
+  const one = frame(OPCODE.binary, [encodeUtf8("x")]);
+  expect(code(one)).toBeUndefined();
+  expect(code(one, true)).toBe(CLOSE_CODE.protocolError);
+  expect(code(frame(OPCODE.binary, [], MASK))).toBe(CLOSE_CODE.protocolError);
   expect(code(Uint8Array.of(0xc2, 0))).toBe(CLOSE_CODE.protocolError);
   expect(code(Uint8Array.of(0x83, 0))).toBe(CLOSE_CODE.protocolError);
   expect(code(Uint8Array.of(0x09, 0))).toBe(CLOSE_CODE.protocolError);
   expect(code(Uint8Array.of(0x89, 126, 0, 126))).toBe(CLOSE_CODE.protocolError);
-  expect(code(encodeFrame(OPCODE.continuation, []))).toBe(CLOSE_CODE.protocolError);
-  expect(code(concatBytes([fragment(frame), frame]))).toBe(CLOSE_CODE.protocolError);
-  expect(code(encodeFrame(OPCODE.binary, [new Uint8Array(101)]))).toBe(CLOSE_CODE.tooBig);
+  expect(code(frame(OPCODE.continuation, []))).toBe(CLOSE_CODE.protocolError);
+  expect(code(concatBytes([fragment(one), one]))).toBe(CLOSE_CODE.protocolError);
+  expect(code(frame(OPCODE.binary, [new Uint8Array(101)]))).toBe(CLOSE_CODE.tooBig);
   expect(code(Uint8Array.of(0x82, 127, 255, 255, 255, 255, 255, 255, 255, 255))).toBe(CLOSE_CODE.tooBig);
-  const half = encodeFrame(OPCODE.binary, [new Uint8Array(90)]);
-  expect(code(concatBytes([fragment(half), encodeFrame(OPCODE.continuation, [new Uint8Array(90)])]))).toBe(CLOSE_CODE.tooBig);
+  const half = frame(OPCODE.binary, [new Uint8Array(90)]);
+  expect(code(concatBytes([fragment(half), frame(OPCODE.continuation, [new Uint8Array(90)])]))).toBe(CLOSE_CODE.tooBig);
 });
 
 const SERVER = { protocol: "", clock: realClock };
@@ -155,12 +156,12 @@ async function closeFor(bytes: Uint8Array): Promise<Close> {
 }
 
 test("a connection ends with the close code that says why", async () => {
-  expect(await closeFor(encodeFrame(OPCODE.binary, []))).toMatchObject({ code: 1002 });
-  expect(await closeFor(encodeFrame(OPCODE.text, [Uint8Array.of(0xff)], MASK))).toMatchObject({ code: 1007 });
-  expect(await closeFor(encodeFrame(OPCODE.close, [Uint8Array.of(3)], MASK))).toMatchObject({ code: 1002 });
-  expect(await closeFor(encodeFrame(OPCODE.close, [encodeClose(1005 + 1, EMPTY)], MASK))).toMatchObject({ code: 1002 });
-  expect(await closeFor(encodeFrame(OPCODE.close, [encodeClose(1001, EMPTY)], MASK))).toMatchObject({ code: 1001 });
-  expect(await closeFor(encodeFrame(OPCODE.close, [], MASK))).toMatchObject({ code: 1005 });
+  expect(await closeFor(frame(OPCODE.binary, []))).toMatchObject({ code: 1002 });
+  expect(await closeFor(frame(OPCODE.text, [Uint8Array.of(0xff)], MASK))).toMatchObject({ code: 1007 });
+  expect(await closeFor(frame(OPCODE.close, [Uint8Array.of(3)], MASK))).toMatchObject({ code: 1002 });
+  expect(await closeFor(frame(OPCODE.close, [encodeClose(1005 + 1, EMPTY)], MASK))).toMatchObject({ code: 1002 });
+  expect(await closeFor(frame(OPCODE.close, [encodeClose(1001, EMPTY)], MASK))).toMatchObject({ code: 1001 });
+  expect(await closeFor(frame(OPCODE.close, [], MASK))).toMatchObject({ code: 1005 });
 });
 
 test("text may be cut inside of a character", async () => {
@@ -174,8 +175,8 @@ test("text may be cut inside of a character", async () => {
     }),
   );
   const euro = encodeUtf8("€");
-  near.write(fragment(encodeFrame(OPCODE.text, [euro.subarray(0, 1)], MASK)));
-  near.write(encodeFrame(OPCODE.continuation, [euro.subarray(1)], MASK));
+  near.write(fragment(frame(OPCODE.text, [euro.subarray(0, 1)], MASK)));
+  near.write(frame(OPCODE.continuation, [euro.subarray(1)], MASK));
   await done;
   expect(decodeUtf8(concatBytes(parts.map(({ bytes }) => bytes)))).toBe("€");
 });
@@ -217,12 +218,12 @@ test("answers pings, without a queue of answers for who reads none", async () =>
   webSocketOn(far, SERVER);
   let pongs: Uint8Array[] = [];
   near.onData((bytes) => pongs.push(bytes));
-  near.write(encodeFrame(OPCODE.ping, [encodeUtf8("one")], MASK));
+  near.write(frame(OPCODE.ping, [encodeUtf8("one")], MASK));
   await realClock.pause();
-  expect(pongs).toEqual([encodeFrame(OPCODE.pong, [encodeUtf8("one")])]);
+  expect(pongs).toEqual([frame(OPCODE.pong, [encodeUtf8("one")])]);
   pongs = [];
   near.pauseReading();
-  for (let index = 0; index < 5_000; index++) near.write(encodeFrame(OPCODE.ping, [new Uint8Array(100)], MASK));
+  for (let index = 0; index < 5_000; index++) near.write(frame(OPCODE.ping, [new Uint8Array(100)], MASK));
   await realClock.pause();
   near.resumeReading();
   await realClock.pause();
