@@ -12,7 +12,7 @@ import { blocksOf, exampleReadmes, guides } from "./blocks.ts";
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, "../..");
-const LIMIT_MS = 240_000;
+const LIMIT_MS = 360_000;
 
 const blocks = [...exampleReadmes(), "README.md", ...guides()].flatMap((file) => blocksOf(file, "sh real"));
 
