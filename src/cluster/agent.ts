@@ -30,7 +30,7 @@ import { type AgentConfig, BRIDGE, cgroupRootOf, NODE_API_PORT } from "./agent-c
 import { connectComponent } from "./component-connection.ts";
 import { startDnsThread } from "./dns-thread.ts";
 import { startRotation } from "./logs/rotation.ts";
-import { hostDns, machineFacts } from "./machine-facts.ts";
+import { hasAppArmor, hostDns, machineFacts } from "./machine-facts.ts";
 
 export interface AgentOptions {
   config: AgentConfig;
@@ -114,6 +114,7 @@ async function startKubelet(
     paths: { root: HOST_PATHS.kubelet, logs: HOST_PATHS.podLogs },
     cgroupRoot: cgroupRootOf(config.dataDirectory),
     cgroupVersion: (await inspectMachine()).cgroupVersion,
+    appArmor: await hasAppArmor(),
   });
   await kubelet.start();
   logger.info("the kubelet runs", { node: config.nodeName });

@@ -64,3 +64,7 @@ export async function hostDns(): Promise<{ servers: string[]; searches: string[]
     lines.filter((line) => line.startsWith(`${word} `)).flatMap((line) => line.slice(word.length).trim().split(/\s+/));
   return { servers: of("nameserver"), searches: of("search"), options: of("options") };
 }
+
+/** Whether the kernel confines programs by AppArmor. */
+export const hasAppArmor = async (): Promise<boolean> =>
+  (await textOf("/sys/module/apparmor/parameters/enabled")).startsWith("Y");

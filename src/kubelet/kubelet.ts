@@ -56,6 +56,7 @@ interface Parts {
   context: PodContext;
   workers: Map<string, PodWorker>;
   reporter: NodeReporter;
+  appArmor: boolean;
   metrics: KubeletMetrics;
   starts: Starts;
   runtime: Runtime;
@@ -105,7 +106,7 @@ function createParts(options: KubeletOptions): Parts {
     images: createImagePuller({ runtime, clock, events, backoff: createBackoff() }),
     crashes: createBackoff(),
     probes: createProbeManager({ prober, clock, wheel, events, onChange: (uid) => workers.get(uid)?.wake() }),
-    runHook: hookRunner(runtime, clock, options.hookHttp),
+    runHook: hookRunner({ runtime, clock, events, http: options.hookHttp }),
     withdraw: options.withdraw,
     setHostPorts: options.setHostPorts,
     runtimeHandler: runtimeHandlers(client),
@@ -124,11 +125,11 @@ function createParts(options: KubeletOptions): Parts {
     void objects.stop();
     if ("stop" in events && typeof events.stop === "function") events.stop();
   };
-  return { context, workers, reporter, metrics, starts, runtime, release };
+  return { context, workers, reporter, appArmor: options.appArmor ?? true, metrics, starts, runtime, release };
 }
 
 /** Gives each Pod of the node its worker. `hasLooked`: all that was bound before has its worker already. */
-function workersFor({ context, workers, reporter, metrics, starts }: Parts, hasLooked: () => boolean) {
+function workersFor({ context, workers, reporter, appArmor, metrics, starts }: Parts, hasLooked: () => boolean) {
   const othersThan = (pod: ReadonlyPod): ReadonlyPod[] =>
     [...workers.values()].filter((each) => each.isActive && each.pod.metadata.uid !== pod.metadata.uid).map((each) => each.pod);
   return {
@@ -141,7 +142,7 @@ function workersFor({ context, workers, reporter, metrics, starts }: Parts, hasL
         context,
         pod,
         isNew: hasLooked(),
-        admit: (candidate) => admitPod(candidate, { node: reporter.node, others: othersThan(candidate) }),
+        admit: (candidate) => admitPod(candidate, { node: reporter.node, others: othersThan(candidate), appArmor }),
         onGone() {
           workers.delete(uid);
           metrics.forgetPod(uid);

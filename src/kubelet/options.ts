@@ -55,6 +55,8 @@ export interface KubeletOptions {
   /** ConfigMaps and Secrets; by default each one that a Pod refers to is watched. Simulated nodes may share one source. */
   objects?: ObjectSource;
   events?: EventRecorder;
+  /** Whether the kernel confines by AppArmor; true where absent. */
+  appArmor?: boolean;
   paths?: KubeletPaths;
   cgroupRoot?: string;
   /** 2 where absent. */

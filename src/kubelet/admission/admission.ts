@@ -17,6 +17,8 @@ export interface AdmissionContext {
   node: DeepReadonly<Node>;
   /** The Pods that the node has taken and that have not ended. */
   others: readonly ReadonlyPod[];
+  /** The kernel confines by AppArmor. */
+  appArmor: boolean;
 }
 
 type Rule = (pod: ReadonlyPod, context: AdmissionContext) => EndReason | undefined;
@@ -27,6 +29,24 @@ const sysctls: Rule = (pod) => {
   const message = forbiddenSysctl(pod);
   return message === undefined ? undefined : { reason: "SysctlForbidden", message };
 };
+
+/** Confinement that the node cannot give is refused, not left out. */
+const appArmor: Rule = ({ spec }, context) => {
+  if (context.appArmor) return undefined;
+  const profiles = [spec, ...(spec.initContainers ?? []), ...spec.containers].map(
+    ({ securityContext }) => securityContext?.appArmorProfile,
+  );
+  const isAsked = profiles.some((profile) => profile !== undefined && profile.type !== "Unconfined");
+  return isAsked ? { reason: "AppArmor", message: "Cannot enforce AppArmor: AppArmor is not enabled on the host" } : undefined;
+};
+
+const supplementalGroups: Rule = ({ spec }, { node }) =>
+  spec.securityContext?.supplementalGroupsPolicy === "Strict" && !node.status.features?.supplementalGroupsPolicy
+    ? {
+        reason: "SupplementalGroupsPolicyNotSupported",
+        message: "SupplementalGroupsPolicy=Strict is not supported in this node",
+      }
+    : undefined;
 
 const os: Rule = ({ spec }) =>
   spec.os === undefined || spec.os.name === "linux"
@@ -100,7 +120,7 @@ const taints: Rule = (pod, { node }) => {
   return refused ? predicate("TaintToleration", "node(s) had taints that the pod didn't tolerate") : undefined;
 };
 
-const RULES: readonly Rule[] = [sysctls, os, resources, nodeName, nodePorts, nodeAffinity, taints];
+const RULES: readonly Rule[] = [sysctls, appArmor, os, supplementalGroups, resources, nodeName, nodePorts, nodeAffinity, taints];
 
 export function admitPod(pod: ReadonlyPod, context: AdmissionContext): EndReason | undefined {
   for (const rule of RULES) {

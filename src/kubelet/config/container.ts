@@ -73,6 +73,7 @@ export function containerConfig(options: ContainerConfigOptions): ContainerConfi
     stdin: container.stdin ?? false,
     stdinOnce: container.stdinOnce ?? false,
     tty: container.tty ?? false,
+    ...(container.lifecycle?.stopSignal === undefined ? {} : { stopSignal: container.lifecycle.stopSignal }),
     linux: {
       resources: containerResources(pod, container, machine),
       securityContext: containerSecurity(pod, container, image, targetId),

@@ -86,7 +86,12 @@ export function createPodConfigs(options: PodConfigsOptions): PodConfigs {
   async function mountsOf(material: ContainerMaterial, variables: Environment): Promise<Mount[]> {
     const { pod, named } = material;
     const values = new Map(variables.map(({ key, value }) => [key, value]));
-    const mounts = await volumes.mounts(pod, named.container, (text) => expand(text, (name) => values.get(name)));
+    const valueNamed = (name: string): string => {
+      const value = values.get(name);
+      if (value === undefined) throw new Error(`missing value for "${name}"`);
+      return value;
+    };
+    const mounts = await volumes.mounts(pod, named.container, (text) => expand(text, valueNamed));
     return host === undefined ? mounts : [...mounts, ...(await managedMounts(host, material, mounts, options))];
   }
 

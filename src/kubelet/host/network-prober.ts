@@ -29,54 +29,71 @@ function dialError(error: NodeJS.ErrnoException, address: string): string {
 
 interface HttpAnswer {
   status: number;
-  body: string;
+  location: string | undefined;
 }
 
-/** Rejects with an Error in Go's words. Redirects are the container's answer: they count as success. */
-function ask(
-  url: string,
-  headers: readonly { name: string; value: string }[],
-  timeoutMs: number,
-  signal?: AbortSignal,
-): Promise<HttpAnswer> {
+const TOO_LATE = "context deadline exceeded (Client.Timeout exceeded while awaiting headers)";
+
+interface Question {
+  url: string;
+  headers: readonly { name: string; value: string }[];
+  /** Who asks: `kube-probe`, `kube-lifecycle`. */
+  agent: string;
+  timeoutMs: number;
+  clock: Clock;
+  signal?: AbortSignal;
+}
+
+/** Rejects with an Error in Go's words, with the system's code where it has one. */
+function ask({ url, headers, agent, timeoutMs, clock, signal }: Question): Promise<HttpAnswer> {
   const { protocol, hostname, port } = new URL(url);
-  const sent: Record<string, string> = { "user-agent": "kube-probe/1.36", accept: "*/*", connection: "close" };
+  const sent: Record<string, string> = { "user-agent": `${agent}/1.36`, accept: "*/*", connection: "close" };
   for (const { name, value } of headers) sent[name.toLowerCase()] = value;
   return new Promise((resolve, reject) => {
     const request = (protocol === "https:" ? httpsRequest : httpRequest)(
       url,
       // Certificates of containers are nobody's to verify here, as upstream has it.
-      { headers: sent, rejectUnauthorized: false, timeout: timeoutMs, ...(signal === undefined ? {} : { signal }) },
+      { headers: sent, rejectUnauthorized: false, ...(signal === undefined ? {} : { signal }) },
       (response) => {
-        const parts: string[] = [];
-        let length = 0;
-        response.setEncoding("utf8");
-        response.on("data", (part: string) => {
-          length += part.length;
-          if (length <= MOST_OUTPUT) parts.push(part);
-        });
-        response.on("end", () => resolve({ status: response.statusCode ?? 0, body: parts.join("") }));
-        response.on("error", reject);
+        // What it says is all that counts: nobody waits for the rest.
+        resolve({ status: response.statusCode ?? 0, location: response.headers.location });
+        response.destroy();
       },
     );
-    request.on("timeout", () =>
-      request.destroy(new Error("context deadline exceeded (Client.Timeout exceeded while awaiting headers)")),
-    );
+    const limit = clock.after(timeoutMs, () => request.destroy(new Error(TOO_LATE)));
+    request.on("close", () => limit.cancel());
     request.on("error", (error: NodeJS.ErrnoException) => {
       const words = error.syscall === "connect" ? dialError(error, `${hostname}:${port}`) : error.message;
-      reject(new Error(`Get "${url}": ${words}`));
+      reject(Object.assign(new Error(`Get "${url}": ${words}`, { cause: error }), { code: error.code }));
     });
     request.end();
   });
 }
 
-async function probeHttp({ probe, container, podIp, timeoutMs }: ProbeRequest): Promise<ProbeOutcome> {
+const MOST_REDIRECTS = 10;
+
+/** Redirects are followed within the container; one that leads away from it is its answer, and counts as success. */
+async function askAndFollow(question: Question): Promise<number> {
+  const deadlineMs = question.clock.monotonic() + question.timeoutMs;
+  let url = question.url;
+  for (let hops = 0; ; hops++) {
+    const { status, location } = await ask({ ...question, url, timeoutMs: deadlineMs - question.clock.monotonic() });
+    if (location === undefined || ![301, 302, 303, 307, 308].includes(status)) return status;
+    const next = new URL(location, url);
+    if (next.hostname !== new URL(url).hostname) return status;
+    if (hops >= MOST_REDIRECTS) throw new Error(`Get "${next.href}": stopped after ${MOST_REDIRECTS} redirects`);
+    url = next.href;
+  }
+}
+
+async function probeHttp(clock: Clock, { probe, container, podIp, timeoutMs }: ProbeRequest): Promise<ProbeOutcome> {
   const action = probe.httpGet;
   const port = action === undefined ? undefined : portOf(action.port, container);
   if (action === undefined || port === undefined) return { result: "error", output: `couldn't find port: ${action?.port}` };
   const headers = (action.httpHeaders ?? []).map(({ name, value }) => ({ name, value: value ?? "" }));
   try {
-    const { status } = await ask(httpUrl(action, action.host || podIp, port), headers, timeoutMs);
+    const url = httpUrl(action, action.host || podIp, port);
+    const status = await askAndFollow({ url, headers, agent: "kube-probe", timeoutMs, clock });
     return status >= 200 && status < 400 ? SUCCESS : failure(`HTTP probe failed with statuscode: ${status}`);
   } catch (error) {
     return failure(error instanceof Error ? error.message : String(error));
@@ -117,15 +134,29 @@ export const networkProber = (runtime: RuntimeService, clock: Clock = realClock)
   async probe(request) {
     const { probe } = request;
     if (probe.exec !== undefined) return probeExec(runtime, request);
-    if (probe.httpGet !== undefined) return probeHttp(request);
+    if (probe.httpGet !== undefined) return probeHttp(clock, request);
     if (probe.tcpSocket !== undefined) return probeTcp(request);
     if (probe.grpc !== undefined) return probeGrpc(clock, request);
     return { result: "error", output: "missing probe handler" };
   },
 });
 
-/** HTTP hooks: anything but a refusal or a server's error is well. */
+const HOOK_TIMEOUT_MS = 60_000;
+
+/** HTTP hooks: any answer is well. One that is asked for over TLS and answers without is asked again as it answers. */
 export const hookHttp: HookHttp = async ({ url, headers, signal }) => {
-  const { status } = await ask(url, headers, 60_000, signal);
-  if (status >= 400) throw new Error(`Get "${url}": HTTP status code ${status}`);
+  const question = { url, headers, agent: "kube-lifecycle", timeoutMs: HOOK_TIMEOUT_MS, clock: realClock, signal };
+  try {
+    await ask(question);
+    return { fellBack: false };
+  } catch (error) {
+    const isPlain = url.startsWith("https:") && (error as { code?: string }).code === "EPROTO";
+    if (!isPlain) throw error;
+    await ask({
+      ...question,
+      url: url.replace("https:", "http:"),
+      headers: headers.filter(({ name }) => name.toLowerCase() !== "authorization"),
+    });
+    return { fellBack: true };
+  }
 };

@@ -157,9 +157,14 @@ async function within(root: string, subPath: string, create: boolean): Promise<s
   if (real !== realRoot && !real.startsWith(realRoot + sep)) throw new Error(`subPath "${subPath}" leads out of its volume`);
   if (existing === full) return real;
   if (!create) throw new Error(`subPath "${subPath}" does not exist`);
-  const missing = join(real, full.slice(existing.length));
-  await makeDirectory(missing, 0o750);
-  return missing;
+  // As open as the volume is.
+  const { mode } = await stat(realRoot);
+  let path = real;
+  for (const part of full.slice(existing.length).split(sep).filter(Boolean)) {
+    path = join(path, part);
+    await makeDirectory(path, mode & 0o7777);
+  }
+  return path;
 }
 
 async function deepestExisting(root: string, relative: string): Promise<string> {

@@ -3,9 +3,10 @@
 import type { ContainerState, ContainerStatus } from "../../api/generated/core-v1.ts";
 import type { ResourceRequirements, VolumeMount } from "../../api/generated/shared.ts";
 import { formatTime } from "../../api/time.ts";
+import { decodeUtf8, encodeUtf8 } from "../../base/bytes.ts";
 import { cloneJson } from "../../base/clone.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
-import type { ContainerKind, PodContainer, ReadonlyPod } from "../pod/containers.ts";
+import { allContainers, type ContainerKind, type PodContainer, type ReadonlyPod } from "../pod/containers.ts";
 import { restartsAfter } from "../pod/restart-policy.ts";
 import { type RuntimePod, statusesOf } from "../pod/runtime-pod.ts";
 import type { ContainerStatus as RuntimeContainer } from "../runtime/runtime.ts";
@@ -44,10 +45,19 @@ export interface ContainerStatusContext {
 /** Of what never began: the beginning of time, as upstream says it. */
 const timeOrEpoch = (milliseconds: number): string => formatTime(Math.max(0, milliseconds));
 
-function stateOf(status: RuntimeContainer, { runtimeName, terminationMessage }: ContainerStatusContext): ContainerState {
+/** All messages of a Pod together are no longer than this. */
+const MOST_MESSAGE_BYTES = 12 * 1024;
+
+function shortened(message: string, pod: ReadonlyPod): string {
+  const most = Math.floor(MOST_MESSAGE_BYTES / allContainers(pod).length);
+  const bytes = encodeUtf8(message);
+  return bytes.length <= most ? message : decodeUtf8(bytes.subarray(0, most));
+}
+
+function stateOf(status: RuntimeContainer, { pod, runtimeName, terminationMessage }: ContainerStatusContext): ContainerState {
   if (status.state === "Running") return { running: { startedAt: timeOrEpoch(status.startedAtMs) } };
   if (status.state === "Created") return {};
-  const message = terminationMessage(status.id) ?? status.message;
+  const message = shortened(terminationMessage(status.id) ?? status.message, pod);
   return {
     terminated: {
       exitCode: status.exitCode,

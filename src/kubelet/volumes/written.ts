@@ -14,7 +14,7 @@ import type { DeepReadonly } from "../../base/readonly.ts";
 import type { Client } from "../../client/client.ts";
 import { type KubeletPaths, podDirectoryOf } from "../config/pod-configs.ts";
 import type { Host } from "../host/host.ts";
-import type { ReadonlyPod } from "../pod/containers.ts";
+import type { PodContainer, ReadonlyPod } from "../pod/containers.ts";
 import type { Mount } from "../runtime/config.ts";
 import type { ObjectSource } from "../sources/objects.ts";
 import { referencesOf } from "../sources/references.ts";
@@ -167,7 +167,7 @@ export function writtenVolumes(options: WrittenVolumesOptions): PodVolumes {
     },
     async mounts(pod, container, values) {
       const entry = entries.get(pod.metadata.uid);
-      return Promise.all((container.volumeMounts ?? []).map((mount) => mountOf(host, pod, entry, mount, values)));
+      return Promise.all((container.volumeMounts ?? []).map((mount) => mountOf(host, { pod, container, entry }, mount, values)));
     },
     async tearDown(pod) {
       const entry = entries.get(pod.metadata.uid);
@@ -185,8 +185,7 @@ const PROPAGATION = { None: "Private", HostToContainer: "HostToContainer", Bidir
 
 async function mountOf(
   host: Host,
-  pod: ReadonlyPod,
-  entry: Entry | undefined,
+  { pod, container, entry }: { pod: ReadonlyPod; container: PodContainer; entry: Entry | undefined },
   mount: DeepReadonly<VolumeMount>,
   values: (text: string) => string,
 ): Promise<Mount> {
@@ -199,7 +198,7 @@ async function mountOf(
   const image = volume.image === undefined ? {} : { image: { image: volume.image.reference ?? "", subPath: inside ?? "" } };
   return {
     containerPath: mountPath.startsWith("/") ? mountPath : `/${mountPath}`,
-    hostPath: inside && volume.image === undefined ? await host.within(root, inside, !isContent) : root,
+    hostPath: inside && volume.image === undefined ? await insideOf(host, root, inside, { isContent, name, container }) : root,
     // What the kubelet writes is not the container's to change.
     readonly: readOnly || isContent || volume.image !== undefined || volume.persistentVolumeClaim?.readOnly === true,
     recursiveReadOnly: recursiveReadOnly === "Enabled",
@@ -207,6 +206,23 @@ async function mountOf(
     propagation: PROPAGATION[mountPropagation],
     ...image,
   };
+}
+
+/** What is wrong with a path is not told in detail: it would speak of the node's files. */
+async function insideOf(
+  host: Host,
+  root: string,
+  subPath: string,
+  { isContent, name, container }: { isContent: boolean; name: string; container: PodContainer },
+): Promise<string> {
+  if (subPath.startsWith("/")) throw new Error(`error SubPath \`${subPath}\` must not be an absolute path`);
+  if (subPath.split("/").includes("..")) throw new Error(`unable to provision SubPath \`${subPath}\`: must not contain '..'`);
+  try {
+    return await host.within(root, subPath, !isContent);
+  } catch (error) {
+    const why = `failed to prepare subPath for volumeMount "${name}" of container "${container.name}"`;
+    throw new Error(why, { cause: error });
+  }
 }
 
 async function takeDown(host: Host, pod: ReadonlyPod, paths: KubeletPaths): Promise<void> {
