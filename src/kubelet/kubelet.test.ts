@@ -78,6 +78,44 @@ describe("a Pod on a node", () => {
     await node.until(() => node.client.writes.includes("delete pods default/a"));
   });
 
+  test("is sent no new connections before its hooks run and it is told to end", async () => {
+    const seen: string[][] = [];
+    const node = await simulatedNode({
+      kubelet: {
+        async withdraw() {
+          await Promise.resolve();
+          seen.push(node.events("Killing"));
+        },
+      },
+    });
+    node.run("a", { containers: [{ name: "main", lifecycle: { preStop: { sleep: { seconds: 3 } } } }] });
+    await node.until(() => mainOf(node.pod("a"))?.ready === true);
+    node.remove("a");
+    await node.clock.advance(1_000);
+    expect(seen).toEqual([[]]);
+    expect(node.events("Killing")).toEqual(["Normal Killing Stopping container main"]);
+    expect(mainOf(node.pod("a"))?.state.running).toBeDefined();
+    await node.until(() => node.client.writes.includes("delete pods default/a"));
+  });
+
+  test("has its host ports open from its start to its end, also with another kubelet", async () => {
+    const said: string[] = [];
+    const node = await simulatedNode({
+      kubelet: {
+        async setHostPorts({ ip }, ports) {
+          said.push(`${ip} ${ports.map(({ hostPort }) => hostPort)}`);
+        },
+      },
+    });
+    node.run("a", { containers: [{ name: "main", ports: [{ containerPort: 80, hostPort: 8080 }] }] });
+    await node.until(() => mainOf(node.pod("a"))?.ready === true);
+    await node.restart();
+    await node.clock.advance(1_000);
+    node.remove("a");
+    await node.until(() => node.client.writes.includes("delete pods default/a"));
+    expect(said).toEqual(["10.88.0.2 8080", "10.88.0.2 8080", "10.88.0.2 "]);
+  });
+
   test("whose object is gone leaves nothing in the runtime", async () => {
     const node = await simulatedNode();
     const pod = node.run("a", {});
