@@ -82,7 +82,7 @@ function createParts(options: KubeletOptions): Parts {
   const volumes =
     host === undefined
       ? unwrittenVolumes(objects, hostIps, allocatable)
-      : writtenVolumes({ ...shared, client, clock, wheel, entropy, logger, host, paths });
+      : writtenVolumes({ ...shared, runtime, client, clock, wheel, entropy, logger, host, paths });
   const configs = createPodConfigs({
     ...shared,
     clock,
@@ -109,7 +109,7 @@ function createParts(options: KubeletOptions): Parts {
     runHook: hookRunner({ runtime, clock, events, http: options.hookHttp }),
     withdraw: options.withdraw,
     setHostPorts: options.setHostPorts,
-    runtimeHandler: runtimeHandlers(client),
+    runtimeHandler: runtimeHandlers({ client, runtime, mapsUsers: host === undefined }),
     output,
     volumes,
     configs,

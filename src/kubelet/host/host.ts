@@ -23,7 +23,7 @@ export interface Host {
   writeVolume(directory: string, files: VolumeFiles, group: number | undefined): Promise<boolean>;
   /** Gives a tree to a group, readable and writable, new files inheriting it. */
   giveToGroup(path: string, group: number): Promise<void>;
-  mountMemory(path: string, sizeBytes: number | undefined): Promise<void>;
+  mountMemory(path: string, sizeBytes: number): Promise<void>;
   unmount(path: string): Promise<void>;
   /** Makes the cgroup `path` (`/kubepods/podUID`) where it is missing, and limits it; what is left out is unlimited. */
   setCgroup(path: string, resources: LinuxContainerResources): Promise<void>;

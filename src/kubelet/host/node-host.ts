@@ -209,8 +209,7 @@ export const nodeHost: Host = {
   writeVolume,
   giveToGroup,
   async mountMemory(path, sizeBytes) {
-    const options = sizeBytes === undefined ? "mode=0777" : `mode=0777,size=${sizeBytes}`;
-    await run("mount", ["-t", "tmpfs", "-o", options, "tmpfs", path]);
+    await run("mount", ["-t", "tmpfs", "-o", `mode=0777,size=${sizeBytes}`, "tmpfs", path]);
   },
   unmount,
   setCgroup: (path, resources) => setCgroup(path, resources),

@@ -4,15 +4,25 @@ import { quantityValue } from "../../api/quantity.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
 import type { Host } from "../host/host.ts";
 
+export interface EmptyDirOptions {
+  /** Of the Pod: its files belong to it. */
+  group: number | undefined;
+  /** Bytes of memory that the Pod can have at all. */
+  memoryBytes: number;
+}
+
 export async function emptyDir(
   host: Host,
   path: string,
   { medium = "", sizeLimit }: DeepReadonly<EmptyDirVolumeSource>,
-  group: number | undefined,
+  { group, memoryBytes }: EmptyDirOptions,
 ): Promise<void> {
   // What is there already is kept: containers restart, their files stay.
   if ((await host.kindOf(path)) === "Directory") return;
   await host.makeDirectory(path, 0o777);
-  if (medium === "Memory") await host.mountMemory(path, sizeLimit === undefined ? undefined : quantityValue(sizeLimit));
+  if (medium === "Memory") {
+    const asked = sizeLimit === undefined ? 0 : quantityValue(sizeLimit);
+    await host.mountMemory(path, asked > 0 ? Math.min(asked, memoryBytes) : memoryBytes);
+  }
   if (group !== undefined) await host.giveToGroup(path, group);
 }

@@ -7,15 +7,19 @@
  */
 import { ServiceAccount } from "../../api/core/service-account.ts";
 import type { Volume, VolumeMount } from "../../api/generated/shared.ts";
+import { quantityValue } from "../../api/quantity.ts";
 import type { Clock, Timer } from "../../base/clock.ts";
 import type { Entropy } from "../../base/entropy.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
 import type { Client } from "../../client/client.ts";
 import { type KubeletPaths, podDirectoryOf } from "../config/pod-configs.ts";
+import { podResources } from "../config/resources.ts";
 import type { Host } from "../host/host.ts";
 import type { PodContainer, ReadonlyPod } from "../pod/containers.ts";
+import { handlerFeatures } from "../pod/runtime-handler.ts";
 import type { Mount } from "../runtime/config.ts";
+import type { RuntimeService } from "../runtime/runtime.ts";
 import type { ObjectSource } from "../sources/objects.ts";
 import { referencesOf } from "../sources/references.ts";
 import type { Wheel } from "../wheel.ts";
@@ -28,6 +32,7 @@ import { mountFailed, type PodVolumes } from "./volumes.ts";
 
 export interface WrittenVolumesOptions {
   client: Client;
+  runtime: RuntimeService;
   clock: Clock;
   wheel: Wheel;
   entropy: Entropy;
@@ -86,7 +91,8 @@ async function setUpOne(
   const own = `${podDirectoryOf(pod, paths)}/volumes/${directory}/${volume.name}`;
   const group = pod.spec.securityContext?.fsGroup;
   if (volume.emptyDir !== undefined) {
-    await emptyDir(host, own, volume.emptyDir, group);
+    const memoryBytes = podResources(pod).memoryLimitBytes ?? quantityValue(options.allocatable().memory ?? "0");
+    await emptyDir(host, own, volume.emptyDir, { group, memoryBytes });
     return own;
   }
   if (volume.hostPath !== undefined) return checkHostPath(host, volume.hostPath);
@@ -167,7 +173,9 @@ export function writtenVolumes(options: WrittenVolumesOptions): PodVolumes {
     },
     async mounts(pod, container, values) {
       const entry = entries.get(pod.metadata.uid);
-      return Promise.all((container.volumeMounts ?? []).map((mount) => mountOf(host, { pod, container, entry }, mount, values)));
+      return Promise.all(
+        (container.volumeMounts ?? []).map((mount) => mountOf(options, { pod, container, entry }, mount, values)),
+      );
     },
     async tearDown(pod) {
       const entry = entries.get(pod.metadata.uid);
@@ -183,13 +191,25 @@ export function writtenVolumes(options: WrittenVolumesOptions): PodVolumes {
 
 const PROPAGATION = { None: "Private", HostToContainer: "HostToContainer", Bidirectional: "Bidirectional" } as const;
 
+/** Whether what is mounted beneath is read-only, too. Rejects where that is asked for and cannot be. */
+async function isRecursive(
+  runtime: RuntimeService,
+  { name, recursiveReadOnly: mode }: DeepReadonly<VolumeMount>,
+): Promise<boolean> {
+  if (mode === undefined || mode === "Disabled") return false;
+  const isSupported = (await handlerFeatures(runtime, ""))?.recursiveReadOnlyMounts ?? false;
+  if (isSupported || mode === "IfPossible") return isSupported;
+  const why = `volume "${name}" requested recursive read-only mode, but it is not supported by the runtime`;
+  throw new Error(`failed to resolve recursive read-only mode: ${why}`);
+}
+
 async function mountOf(
-  host: Host,
+  { host, runtime }: WrittenVolumesOptions,
   { pod, container, entry }: { pod: ReadonlyPod; container: PodContainer; entry: Entry | undefined },
   mount: DeepReadonly<VolumeMount>,
   values: (text: string) => string,
 ): Promise<Mount> {
-  const { name, mountPath, readOnly = false, subPath, subPathExpr, recursiveReadOnly, mountPropagation = "None" } = mount;
+  const { name, mountPath, readOnly = false, subPath, subPathExpr, mountPropagation = "None" } = mount;
   const volume = pod.spec.volumes?.find((each) => each.name === name);
   const root = entry?.paths.get(name);
   if (root === undefined || volume === undefined) throw new Error(`cannot find volume "${name}" to mount into container`);
@@ -201,7 +221,7 @@ async function mountOf(
     hostPath: inside && volume.image === undefined ? await insideOf(host, root, inside, { isContent, name, container }) : root,
     // What the kubelet writes is not the container's to change.
     readonly: readOnly || isContent || volume.image !== undefined || volume.persistentVolumeClaim?.readOnly === true,
-    recursiveReadOnly: recursiveReadOnly === "Enabled",
+    recursiveReadOnly: await isRecursive(runtime, mount),
     selinuxRelabel: false,
     propagation: PROPAGATION[mountPropagation],
     ...image,
