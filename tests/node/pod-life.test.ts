@@ -221,7 +221,9 @@ describe.skipIf(missing !== undefined)("on a real node", () => {
       "was refused",
       (pod) => pod.status.containerStatuses?.[0]?.state.waiting?.reason === "CreateContainerConfigError",
     );
-    expect(status.containerStatuses?.[0]?.state.waiting?.message).toMatch(/subPath "out"/);
+    expect(status.containerStatuses?.[0]?.state.waiting?.message).toBe(
+      'failed to prepare subPath for volumeMount "disk" of container "main"',
+    );
   });
 
   test("a Pod is given more memory while it runs", async () => {
