@@ -12,9 +12,18 @@ import type { Client } from "../client/client.ts";
 import { createEventRecorder } from "../client/event-recorder.ts";
 import type { Informers } from "../client/informer.ts";
 import { guardNodeApi } from "../kubelet/api/access/guard.ts";
-import { type Containerd, claimHostPaths, HOST_PATHS, inspectMachine, startContainerd } from "../kubelet/containerd/index.ts";
+import {
+  type Containerd,
+  claimHostPaths,
+  HOST_PATHS,
+  inspectMachine,
+  PAUSE_IMAGE,
+  startContainerd,
+} from "../kubelet/containerd/index.ts";
+import { containerLogFiles } from "../kubelet/host/container-log-files.ts";
 import { hostLogFiles } from "../kubelet/host/host-log-files.ts";
 import { logFiles } from "../kubelet/host/log-files.ts";
+import { logFileRotation } from "../kubelet/host/log-rotation.ts";
 import { machineFigures } from "../kubelet/host/machine-figures.ts";
 import { hookHttp, networkProber } from "../kubelet/host/network-prober.ts";
 import { nodeHost } from "../kubelet/host/node-host.ts";
@@ -104,6 +113,9 @@ async function startKubelet(
     host: nodeHost,
     machine: machineFigures(clock),
     hostLogs: hostLogFiles(),
+    logFiles: containerLogFiles({ logs: HOST_PATHS.podLogs, links: HOST_PATHS.containerLogs }),
+    logRotation: logFileRotation,
+    pinnedImages: [PAUSE_IMAGE],
     hookHttp,
     ...(proxy === undefined ? {} : { withdraw: proxy.withdraw, setHostPorts: proxy.setHostPorts }),
     services: {

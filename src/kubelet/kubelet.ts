@@ -36,6 +36,7 @@ import { watchedObjects } from "./sources/objects.ts";
 import { followPods } from "./sources/pods.ts";
 import { createStats } from "./stats/collector.ts";
 import { writtenRequests } from "./status/requests.ts";
+import { startUpkeep, type Upkeep } from "./upkeep.ts";
 import { unwrittenVolumes } from "./volumes/unwritten.ts";
 import { writtenVolumes } from "./volumes/written.ts";
 import { createWheel } from "./wheel.ts";
@@ -119,6 +120,7 @@ function createParts(options: KubeletOptions): Parts {
     roomMade() {
       for (const worker of workers.values()) if (worker.waitsForRoom) worker.wake();
     },
+    logFiles: options.logFiles,
   };
   const release = (): void => {
     wheel.stop();
@@ -192,6 +194,7 @@ export function createKubelet(options: KubeletOptions): Kubelet {
   const { signal } = stopping;
   const followers: Reflector[] = [];
   const synced = Promise.withResolvers<void>();
+  let upkeep: Upkeep | undefined;
   let following: Promise<void> = Promise.resolve();
 
   function observeNode(node: DeepReadonly<Node>): void {
@@ -203,9 +206,18 @@ export function createKubelet(options: KubeletOptions): Kubelet {
       runtime.updateRuntimeConfig(podCIDR).catch((error) => logger.warn("Pod range not set", { error: String(error) }));
   }
 
+  function onPod(uid: string): void {
+    pods.wake(uid);
+    upkeep?.note();
+  }
+
   function onSynced(): void {
     hasLooked = true;
-    void removeOrphans(runtime, (uid) => workers.has(uid), logger);
+    void removeOrphans(runtime, (uid) => workers.has(uid), logger).then(() => {
+      if (signal.aborted) return;
+      upkeep = startUpkeep(options, { ...parts, node: () => reporter.node });
+      void upkeep.collect();
+    });
     synced.resolve();
   }
 
@@ -217,7 +229,7 @@ export function createKubelet(options: KubeletOptions): Kubelet {
       followPods({ ...common, nodeName, handlers: { put: pods.put, removed: pods.removed, synced: onSynced } }),
     );
     const eventsMayBeLost = options.host !== undefined;
-    following = followRuntime({ runtime, clock, logger, onPod: pods.wake, onAll: pods.wakeAll, signal, eventsMayBeLost });
+    following = followRuntime({ runtime, clock, logger, onPod, onAll: pods.wakeAll, signal, eventsMayBeLost });
   }
 
   return {
@@ -232,6 +244,7 @@ export function createKubelet(options: KubeletOptions): Kubelet {
     },
     async stop() {
       stopping.abort();
+      upkeep?.stop();
       reporter.stop();
       await Promise.all(followers.map((follower) => follower.stop()));
       await Promise.all([...workers.values()].map((worker) => worker.stop()));

@@ -8,7 +8,9 @@ import type { HostLogs } from "./api/host-logs.ts";
 import type { KubeletPaths, ServiceSource } from "./config/pod-configs.ts";
 import type { ClusterDns } from "./environment/dns.ts";
 import type { Host } from "./host/host.ts";
+import type { LogFileRotation } from "./host/log-rotation.ts";
 import type { HookHttp } from "./lifecycle/hooks.ts";
+import type { ContainerLogFiles } from "./logs/files.ts";
 import type { NodeFacts } from "./node/facts.ts";
 import type { SetHostPorts } from "./pod/context.ts";
 import type { Prober } from "./probes/prober.ts";
@@ -42,7 +44,13 @@ export interface KubeletOptions {
   machine?: Machine;
   /** The node's own logs, for the node API. */
   hostLogs?: HostLogs;
+  /** Links to containers' logs, and their end; absent on a simulated node, whose logs are in memory. */
+  logFiles?: ContainerLogFiles;
+  /** Puts logs aside that have grown; absent as above. */
+  logRotation?: LogFileRotation;
   settings?: Partial<KubeletSettings>;
+  /** Names of images that are never removed, for runtimes that do not know of pinned ones. */
+  pinnedImages?: readonly string[];
   hookHttp?: HookHttp;
   /**
    * Called before a deleted Pod's hooks and signals: resolves when this node sends it no new connections. Waited for a short while only.

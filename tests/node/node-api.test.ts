@@ -1,7 +1,8 @@
 /** The API of a real node: who may ask it, and what it answers. */
-import { writeFile } from "node:fs/promises";
+import { readdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Pod } from "../../src/api/core/pod/pod.ts";
 import { ClusterRole } from "../../src/api/rbac/cluster-role.ts";
 import { ClusterRoleBinding } from "../../src/api/rbac/cluster-role-binding.ts";
 import type { Client } from "../../src/client/client.ts";
@@ -9,7 +10,7 @@ import { busyboxArchive } from "./busybox-image.ts";
 import { until, whyNot } from "./namespaces.ts";
 import { accountWithToken, administratorOf, callNode, type NodeCaller } from "./node-requests.ts";
 import { openCluster, type RealCluster } from "./real-cluster.ts";
-import { IMAGE, logOf, runningPod, shell } from "./real-pods.ts";
+import { IMAGE, logOf, podWhen, runningPod, shell } from "./real-pods.ts";
 
 const missing = await whyNot();
 if (missing !== undefined) console.warn(`tests of a real node are skipped: ${missing}`);
@@ -103,12 +104,16 @@ describe.skipIf(missing !== undefined)("the API of a real node", () => {
     await until("the work is done", async () => (await logOf(client, "busy")) === "done\n");
     const reader = await accountWithToken(cluster, "reader");
     await grant("reader", "nodes/stats", "nodes/metrics");
-    const { status, body } = await callNode(cluster, "/stats/summary", reader);
-    expect(status).toBe(200);
-    const { node, pods } = JSON.parse(body) as Summary;
+    let summary: Summary | undefined;
+    // A runtime counts what images take now and then.
+    await until("the images are counted", async () => {
+      const { status, body } = await callNode(cluster, "/stats/summary", reader);
+      summary = status === 200 ? (JSON.parse(body) as Summary) : undefined;
+      return (summary?.node.runtime.imageFs.usedBytes ?? 0) > 100_000;
+    });
+    const { node, pods } = summary as unknown as Summary;
     expect(node.memory.workingSetBytes).toBeGreaterThan(10_000_000);
     expect(node.fs.capacityBytes).toBeGreaterThan(0);
-    expect(node.runtime.imageFs.usedBytes).toBeGreaterThan(100_000);
     expect(node.systemContainers.map(({ name }) => name)).toEqual(["kubelet", "pods"]);
     const pod = pods.find(({ podRef }) => podRef.name === "busy");
     const [container] = pod?.containers ?? [];
@@ -137,5 +142,44 @@ describe.skipIf(missing !== undefined)("the API of a real node", () => {
     expect(status).toBe(200);
     expect(body).toContain('<a href="pods/">pods/</a>');
     expect((await callNode(cluster, "/logs/../lib/none", administrator)).status).toBe(404);
+  });
+
+  test("puts a log aside that has grown beyond 10 MiB, and goes on in a new one", async () => {
+    const words = `yes ${"x".repeat(99)} | head -n 120000; while true; do echo tick; sleep 0.2; done`;
+    const { metadata, status } = await runningPod(client, "chatty", { command: shell(words) });
+    const directory = `${cluster.namespaces.root}/var/log/pods/default_chatty_${metadata.uid}/main`;
+    await until("the log was put aside", async () => (await readdir(directory)).length === 2, 40_000);
+    const [current = "", aside = ""] = (await readdir(directory)).sort();
+    expect([current, aside]).toEqual(["0.log", expect.stringMatching(/^0\.log\.\d{8}-\d{6}$/)]);
+    expect((await stat(join(directory, aside))).size).toBeGreaterThan(10 * 2 ** 20);
+    await until("the new log is written", async () => (await logOf(client, "chatty")).endsWith("tick\ntick\n"));
+    expect((await logOf(client, "chatty")).length).toBeLessThan(100_000);
+    const id = status.containerStatuses?.[0]?.containerID?.split("//")[1];
+    const link = `/var/log/containers/chatty_default_main-${id}.log`;
+    expect(await cluster.namespaces.run("tail", ["-n", "1", link])).toMatch(/ stdout F tick\n$/);
+    await client.delete(Pod, { namespace: "default", name: "chatty" });
+    await until("nothing of it is left", async () => {
+      const links = await readdir(`${cluster.namespaces.root}/var/log/containers`);
+      const logs = await readdir(`${cluster.namespaces.root}/var/log/pods`);
+      return [...links, ...logs].every((name) => !name.includes("chatty"));
+    });
+  });
+
+  test("keeps the log of the last run and the one before, and says what there is not", async () => {
+    await runningPod(client, "restarting", { command: shell("echo run; sleep 1") });
+    const pod = await podWhen(
+      client,
+      "restarting",
+      "was restarted twice",
+      ({ status }) => (status.containerStatuses?.[0]?.restartCount ?? 0) >= 2,
+    );
+    expect(await logOf(client, "restarting", "previous=true")).toBe("run\n");
+    const logs = await readdir(`${cluster.namespaces.root}/var/log/pods/default_restarting_${pod.metadata.uid}/main`);
+    expect(logs.length).toBeLessThanOrEqual(2);
+    await expect(logOf(client, "seen", "previous=true")).rejects.toMatchObject({
+      code: 400,
+      message: 'previous terminated container "main" in pod "seen" not found',
+    });
+    await expect(logOf(client, "seen", "tailLines=-1")).rejects.toMatchObject({ code: 422, reason: "Invalid" });
   });
 });

@@ -1,92 +1,80 @@
 /** A container's log as text. https://kubernetes.io/docs/concepts/cluster-administration/logging/ */
 import { ApiError, badRequest } from "../../api/errors.ts";
-import { concatBytes, EMPTY, encodeUtf8 } from "../../base/bytes.ts";
+import type { ContainerStatus as StatusOfContainer } from "../../api/generated/core-v1.ts";
+import { concatBytes, encodeUtf8 } from "../../base/bytes.ts";
 import type { HttpRequest, HttpResponse, Sink } from "../../base/http.ts";
-import { findContainer, podName } from "../pod/containers.ts";
+import type { DeepReadonly } from "../../base/readonly.ts";
+import { findContainer, type ReadonlyPod } from "../pod/containers.ts";
 import type { PodContext } from "../pod/context.ts";
-import { readRuntimePod, statusesOf } from "../pod/runtime-pod.ts";
 import type { PodWorker } from "../pod/worker.ts";
 import type { LogReadOptions, LogRecord } from "../runtime/output.ts";
-import type { ContainerStatus } from "../runtime/runtime.ts";
+import { type ContainerStatus, isRuntimeError } from "../runtime/runtime.ts";
+import { text } from "./answers.ts";
+import { type LogOptions, logOptionsOf } from "./log-options.ts";
 
-interface Asked {
-  follow: boolean;
-  previous: boolean;
-  timestamps: boolean;
-  tailLines: number | undefined;
-  sinceMs: number | undefined;
-  limitBytes: number;
-  stream: "All" | "Stdout" | "Stderr";
-}
+const NEWLINE = 10;
 
-function numberOf(query: URLSearchParams, name: string): number | undefined {
-  const value = query.get(name);
-  if (value === null || value === "") return undefined;
-  const number = Number(value);
-  if (!Number.isInteger(number) || number < 0) throw badRequest(`invalid value "${value}" for ${name}`);
-  return number;
-}
+type ContainerSaid = DeepReadonly<StatusOfContainer>;
 
-function askedOf(query: URLSearchParams, nowMs: number): Asked {
-  const sinceSeconds = numberOf(query, "sinceSeconds");
-  const sinceTime = query.get("sinceTime");
-  return {
-    follow: query.get("follow") === "true",
-    previous: query.get("previous") === "true",
-    timestamps: query.get("timestamps") === "true",
-    tailLines: numberOf(query, "tailLines"),
-    sinceMs: sinceSeconds !== undefined ? nowMs - sinceSeconds * 1000 : sinceTime ? Date.parse(sinceTime) : undefined,
-    limitBytes: numberOf(query, "limitBytes") ?? Number.POSITIVE_INFINITY,
-    stream: (query.get("stream") as Asked["stream"] | null) ?? "All",
-  };
-}
-
-/** The run that is asked for; throws as upstream answers where there is none. */
-async function runOf(context: PodContext, worker: PodWorker, container: string, previous: boolean): Promise<ContainerStatus> {
-  const { pod } = worker;
-  if (findContainer(pod, container) === undefined)
-    throw badRequest(`container ${container} is not valid for pod ${pod.metadata.name}`);
-  const runtimePod = await readRuntimePod(context.runtime, pod.metadata.uid);
-  const runs = statusesOf(runtimePod, container).filter(({ state }) => state !== "Created");
-  const [newest, older] = runs;
-  if (previous) {
-    const found = newest?.state === "Running" ? older : (older ?? (newest?.metadata.attempt ? newest : undefined));
-    if (found === undefined)
-      throw badRequest(`previous terminated container "${container}" in pod "${pod.metadata.name}" not found`);
-    return found;
-  }
-  if (newest !== undefined) return newest;
+function saidOf(worker: PodWorker, container: string): ContainerSaid | undefined {
   const { initContainerStatuses = [], containerStatuses = [], ephemeralContainerStatuses = [] } = worker.status;
-  const said = [...initContainerStatuses, ...containerStatuses, ...ephemeralContainerStatuses].find(
-    ({ name }) => name === container,
-  );
-  const reason = said?.state.waiting?.reason;
-  if (reason === undefined) throw badRequest(`container "${container}" in pod "${podName(pod)}" is not available`);
-  const isFailing = reason !== "ContainerCreating" && reason !== "PodInitializing";
-  const why = isFailing ? `trying and failing to pull image` : reason;
-  const isImage = isFailing && /ImagePull|InvalidImageName|ImageInspect|ErrImage/.test(reason);
+  return [...containerStatuses, ...initContainerStatuses, ...ephemeralContainerStatuses].find(({ name }) => name === container);
+}
+
+const WAITING: Readonly<Record<string, string>> = {
+  ErrImagePull: "image can't be pulled",
+  ImagePullBackOff: "trying and failing to pull image",
+};
+
+/** The run that is asked for, by what is said of the container: `containerd://…`. Throws with what there is instead. */
+function runOf(pod: ReadonlyPod, name: string, said: ContainerSaid | undefined, previous: boolean): string {
+  const about = `container "${name}" in pod "${pod.metadata.name}"`;
+  if (said === undefined) throw badRequest(`${about} is not available`);
+  const before = said.lastState?.terminated?.containerID;
+  const { waiting, running, terminated } = said.state ?? {};
+  if (previous) {
+    if (!before) throw badRequest(`previous terminated ${about} not found`);
+    return before;
+  }
+  const found = running === undefined ? terminated?.containerID || before : said.containerID;
+  if (found) return found;
+  if (terminated !== undefined || said.lastState?.terminated !== undefined) throw badRequest(`${about} is terminated`);
+  const reason = waiting?.reason ?? "";
   throw badRequest(
-    `container "${container}" in pod "${pod.metadata.name}" is waiting to start: ${isImage || !isFailing ? why : reason}`,
+    waiting === undefined
+      ? `${about} is waiting to start - no logs yet`
+      : `${about} is waiting to start: ${WAITING[reason] ?? reason}`,
   );
 }
 
-function lineOf({ timestamp, bytes, stream }: LogRecord, { timestamps, stream: wanted }: Asked): Uint8Array {
-  if (wanted !== "All" && wanted.toLowerCase() !== stream) return EMPTY;
-  return timestamps ? concatBytes([encodeUtf8(`${timestamp} `), bytes]) : bytes;
+/** Undefined where the runtime does not have it any more. */
+async function statusIn(runtime: PodContext["runtime"], runId: string): Promise<ContainerStatus | undefined> {
+  try {
+    return await runtime.containerStatus(runId.slice(runId.indexOf("://") + 3));
+  } catch (error) {
+    if (isRuntimeError(error, "NotFound")) return undefined;
+    throw error;
+  }
 }
 
-async function send(sink: Sink, records: AsyncIterable<LogRecord>, asked: Asked): Promise<void> {
-  let left = asked.limitBytes;
-  for await (const record of records) {
-    const line = lineOf(record, asked);
-    if (line.length === 0) continue;
+/** A line that came in parts has its time once, in front. */
+async function send(sink: Sink, records: AsyncIterable<LogRecord>, options: LogOptions): Promise<void> {
+  let left = options.limitBytes ?? Number.POSITIVE_INFINITY;
+  let beginsLine = true;
+  for await (const { timestamp, stream, bytes } of records) {
+    if (options.stream !== "All" && options.stream.toLowerCase() !== stream) continue;
+    const line = options.timestamps && beginsLine ? concatBytes([encodeUtf8(`${timestamp} `), bytes]) : bytes;
+    beginsLine = bytes.length === 0 || bytes.at(-1) === NEWLINE;
     const part = line.length > left ? line.subarray(0, left) : line;
     left -= part.length;
-    if (!sink.write(part)) await sink.drained();
+    if (part.length > 0 && !sink.write(part)) await sink.drained();
     if (left <= 0 || sink.closed) break;
   }
   sink.end();
 }
+
+const sinceMsOf = ({ sinceSeconds, sinceTimeMs }: LogOptions, nowMs: number): number | undefined =>
+  sinceSeconds === undefined ? sinceTimeMs : nowMs - sinceSeconds * 1000;
 
 export async function containerLogs(
   context: PodContext,
@@ -94,31 +82,38 @@ export async function containerLogs(
   container: string,
   request: HttpRequest,
 ): Promise<HttpResponse> {
-  const asked = askedOf(new URLSearchParams(request.query), context.clock.now());
-  const run = await runOf(context, worker, container, asked.previous);
-  if (run.logPath === "") throw new ApiError({ code: 500, reason: "InternalError", message: "the container has no log" });
-  const options: LogReadOptions = {
-    ...(asked.tailLines === undefined ? {} : { tailLines: asked.tailLines }),
-    ...(asked.sinceMs === undefined ? {} : { sinceMs: asked.sinceMs }),
-    follow: asked.follow && run.state === "Running",
+  const { pod } = worker;
+  const options = logOptionsOf(new URLSearchParams(request.query));
+  if (findContainer(pod, container) === undefined)
+    throw new ApiError({
+      code: 404,
+      reason: "NotFound",
+      message: `container "${container}" not found in pod "${pod.metadata.name}"`,
+    });
+  const runId = runOf(pod, container, saidOf(worker, container), options.previous);
+  const run = await statusIn(context.runtime, runId);
+  // The answer has begun by then: the words come instead of the log.
+  if (run === undefined) return text(200, `unable to retrieve container logs for ${runId}`, "text/plain");
+  const sinceMs = sinceMsOf(options, context.clock.now());
+  const read: LogReadOptions = {
+    ...(options.tailLines === undefined ? {} : { tailLines: options.tailLines }),
+    ...(sinceMs === undefined ? {} : { sinceMs }),
+    follow: options.follow && run.state === "Running",
     ended: () => hasEnded(worker, container, run.id),
     signal: request.signal,
   };
-  const records = context.output.logs({ containerId: run.id, path: run.logPath }, options);
+  const records = context.output.logs({ containerId: run.id, path: run.logPath }, read);
   return {
     status: 200,
     headers: { "content-type": "text/plain" },
-    body: { stream: (sink) => void send(sink, records, asked).catch(() => sink.abort()) },
+    body: { stream: (sink) => void send(sink, records, options).catch(() => sink.abort()) },
   };
 }
 
 /** The Pod's status says so: a follower need not ask the runtime. */
-function hasEnded({ status }: PodWorker, container: string, id: string): boolean {
-  const { initContainerStatuses = [], containerStatuses = [], ephemeralContainerStatuses = [] } = status;
-  const said = [...initContainerStatuses, ...containerStatuses, ...ephemeralContainerStatuses].find(
-    ({ name }) => name === container,
-  );
+function hasEnded(worker: PodWorker, container: string, id: string): boolean {
+  const said = saidOf(worker, container);
   return (
-    said !== undefined && (said.containerID === undefined || !said.containerID.endsWith(id) || said.state.running === undefined)
+    said !== undefined && (said.containerID === undefined || !said.containerID.endsWith(id) || said.state?.running === undefined)
   );
 }

@@ -3,7 +3,7 @@
  * may ask is access/.
  * https://kubernetes.io/docs/reference/access-authn-authz/kubelet-authn-authz/
  */
-import { isApiError, notFound } from "../../api/errors.ts";
+import { isApiError } from "../../api/errors.ts";
 import type { HttpHandler, HttpRequest, HttpResponse } from "../../base/http.ts";
 import type { Logger } from "../../base/logger.ts";
 import { healthRoute, ping } from "../../telemetry/index.ts";
@@ -60,7 +60,7 @@ function logsOf(options: NodeApiOptions, request: HttpRequest, parts: readonly s
   const worker = [...options.workers.values()].find(
     (each) => each.pod.metadata.namespace === namespace && each.pod.metadata.name === pod,
   );
-  if (worker === undefined) throw notFound({ group: "", resource: "pods" }, pod);
+  if (worker === undefined) return text(404, `pod "${pod}" does not exist`);
   return containerLogs(options.context, worker, container, request);
 }
 

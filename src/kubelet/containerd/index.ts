@@ -14,6 +14,7 @@ export {
   obstacles,
   type Tool,
 } from "./machine.ts";
+export { PAUSE_IMAGE } from "./pause-image.ts";
 export { type ReleaseOptions, releaseContainerd } from "./release.ts";
 export { NodeSetupError } from "./setup-error.ts";
 export { carriesOverlay } from "./snapshotter.ts";

@@ -58,6 +58,11 @@ class LineReader {
     this.#position = position;
   }
 
+  /** What is there of a line that has not come to its end. */
+  get rest(): Uint8Array {
+    return this.#rest;
+  }
+
   /** The whole lines that are there now, newline included; empty at the end of the file. */
   async next(): Promise<Uint8Array[]> {
     const buffer = new Uint8Array(BLOCK);
@@ -87,33 +92,58 @@ async function changed(clock: Clock, path: string, signal: AbortSignal): Promise
   watcher.close();
 }
 
-async function* follow(clock: Clock, path: string, options: LogReadOptions): AsyncGenerator<LogRecord> {
-  let tailLines = options.tailLines;
+/** Undefined where the line is none, or too old. */
+function wantedRecord(line: Uint8Array, { sinceMs }: LogReadOptions): LogRecord | undefined {
+  const record = parseLogLine(line);
+  return record !== undefined && (sinceMs === undefined || Date.parse(record.timestamp) >= sinceMs) ? record : undefined;
+}
+
+/** The records of one file; answers true where another has taken its place, of which all is news. */
+async function* fileRecords(
+  clock: Clock,
+  path: string,
+  file: FileHandle,
+  options: LogReadOptions,
+  start: number,
+): AsyncGenerator<LogRecord, boolean> {
+  const { ino } = await file.stat();
+  const reader = new LineReader(file, start);
+  let isReplaced = false;
   for (;;) {
+    const hadEnded = options.ended();
+    const lines = await reader.next();
+    for (const line of lines) {
+      const record = wantedRecord(line, options);
+      if (record !== undefined) yield record;
+      if (options.signal.aborted) return false;
+    }
+    if (lines.length > 0) continue;
+    // What was written to the old file until the new one was there has been read now.
+    if (isReplaced) return true;
+    if (options.follow && !options.signal.aborted && (await isOther(path, ino))) {
+      isReplaced = true;
+      continue;
+    }
+    // Nothing comes after what was read once the container had ended.
+    if (!options.follow || hadEnded || options.signal.aborted) break;
+    await changed(clock, path, options.signal);
+  }
+  const rest = wantedRecord(reader.rest, options);
+  if (rest !== undefined) yield rest;
+  return false;
+}
+
+async function* follow(clock: Clock, path: string, options: LogReadOptions): AsyncGenerator<LogRecord> {
+  let { tailLines } = options;
+  for (let goesOn = true; goesOn; ) {
     const file = await open(path, "r").catch(() => undefined);
     if (file === undefined) return;
-    const { ino } = await file.stat();
     try {
-      const reader = new LineReader(file, tailLines === undefined ? 0 : await startOfTail(file, tailLines));
-      for (;;) {
-        const hadEnded = options.ended();
-        const lines = await reader.next();
-        for (const line of lines) {
-          const record = parseLogLine(line);
-          if (record !== undefined && (options.sinceMs === undefined || Date.parse(record.timestamp) >= options.sinceMs))
-            yield record;
-          if (options.signal.aborted) return;
-        }
-        if (lines.length > 0) continue;
-        // Nothing comes after what was read once the container had ended.
-        if (!options.follow || hadEnded || options.signal.aborted) return;
-        if (await isOther(path, ino)) break;
-        await changed(clock, path, options.signal);
-      }
+      const start = tailLines === undefined ? 0 : await startOfTail(file, tailLines);
+      goesOn = yield* fileRecords(clock, path, file, options, start);
     } finally {
       await file.close();
     }
-    // The file was rotated: all of the new one is news.
     tailLines = undefined;
   }
 }

@@ -7,6 +7,7 @@ import type { EventRecorder } from "../../client/events.ts";
 import type { Environment } from "../environment/environment.ts";
 import type { ImagePuller } from "../images/puller.ts";
 import type { RunHook } from "../lifecycle/hooks.ts";
+import type { ContainerLogFiles } from "../logs/files.ts";
 import type { ProbeManager } from "../probes/manager.ts";
 import type { ContainerConfig, LinuxContainerResources, PodSandboxConfig, PortMapping } from "../runtime/config.ts";
 import type { AuthConfig, Image } from "../runtime/images.ts";
@@ -70,6 +71,8 @@ export interface PodContext {
   /** Of the Pod's RuntimeClass; empty: the runtime's default. Rejects with an Error in upstream's words. */
   runtimeHandler(pod: ReadonlyPod): Promise<string>;
   output: ContainerOutput;
+  /** The log files of containers; undefined where logs are in memory. */
+  logFiles: ContainerLogFiles | undefined;
   volumes: PodVolumes;
   configs: PodConfigs;
   hostIps(): readonly string[];

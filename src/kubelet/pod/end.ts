@@ -79,10 +79,13 @@ export async function leave(work: PodWork): Promise<boolean> {
 
 async function cleanUp(work: PodWork): Promise<void> {
   const { context, pod } = work;
-  const { runtime, volumes, configs } = context;
+  const { runtime, volumes, configs, logFiles } = context;
   const filter = { labels: { [LABELS.podUid]: pod.metadata.uid } };
   const [sandboxes, containers] = await Promise.all([runtime.listPodSandboxes(filter), runtime.listContainers(filter)]);
-  for (const { id } of containers) await work.outside(() => runtime.removeContainer(id));
+  for (const container of containers) {
+    await work.outside(() => runtime.removeContainer(container.id));
+    await logFiles?.remove(container);
+  }
   for (const { id } of sandboxes) await work.outside(() => runtime.removePodSandbox(id));
   await work.outside(() => volumes.tearDown(pod));
   await configs.cleanUp(pod);

@@ -1,6 +1,7 @@
 /** Starts one container: image, configuration, create, start, postStart hook; each step fails with upstream's reason and Event. */
 
 import { formatDuration } from "../../base/duration.ts";
+import type { LogOwner } from "../logs/files.ts";
 import type { PodSandboxConfig } from "../runtime/config.ts";
 import { type ContainerStatus, isRuntimeError } from "../runtime/runtime.ts";
 import { fieldPath, type NamedContainer, podName, type ReadonlyPod } from "./containers.ts";
@@ -51,8 +52,9 @@ export async function startContainer(context: PodContext, request: StartRequest)
   checkCrashes(context, pod, named, newest);
   let id: string;
   try {
-    id = await createContainer(context, request, newest);
-    await run(context, request, id);
+    const made = await createContainer(context, request, newest);
+    id = made.id;
+    await run(context, request, made);
   } catch (error) {
     if (signal.aborted) throw error;
     if (!(error instanceof StartProblem)) throw error;
@@ -68,7 +70,10 @@ export async function startContainer(context: PodContext, request: StartRequest)
   return id;
 }
 
-async function createContainer(context: PodContext, request: StartRequest, newest: ContainerStatus | undefined): Promise<string> {
+/** A container that was made, with its labels and the path of its log. */
+type Made = LogOwner & { logPath: string };
+
+async function createContainer(context: PodContext, request: StartRequest, newest: ContainerStatus | undefined): Promise<Made> {
   const { runtime, images, configs, events } = context;
   const { pod, named, sandbox, sandboxId, podIps, restartsSaid, signal } = request;
   const credentials = (image: string) => configs.credentials(pod, image);
@@ -82,7 +87,7 @@ async function createContainer(context: PodContext, request: StartRequest, newes
   try {
     const id = await runtime.createContainer(sandboxId, config, sandbox, { signal });
     events.event(pod, "Normal", "Created", "Container created", { fieldPath: fieldPath(named) });
-    return id;
+    return { id, labels: config.labels, logPath: `${sandbox.logDirectory}/${config.logPath}` };
   } catch (error) {
     if (!isRuntimeError(error)) throw error;
     throw new StartProblem("CreateContainerError", wordsOf(error), RETRY_MS, error);
@@ -95,8 +100,9 @@ function targetOf({ pod, named, runtimePod }: StartRequest): { targetId?: string
   return named.kind !== "ephemeral" || status === undefined ? {} : { targetId: status.id };
 }
 
-async function run(context: PodContext, { pod, named, podIps, signal }: StartRequest, id: string): Promise<void> {
-  const { runtime, events, runHook } = context;
+async function run(context: PodContext, { pod, named, podIps, signal }: StartRequest, made: Made): Promise<void> {
+  const { runtime, events, runHook, logFiles } = context;
+  const { id } = made;
   const about = { fieldPath: fieldPath(named) };
   try {
     await runtime.startContainer(id, { signal });
@@ -105,6 +111,7 @@ async function run(context: PodContext, { pod, named, podIps, signal }: StartReq
     throw new StartProblem("RunContainerError", wordsOf(error), 0, error);
   }
   events.event(pod, "Normal", "Started", "Container started", about);
+  await logFiles?.link(made, made.logPath);
   const handler = named.container.lifecycle?.postStart;
   if (handler === undefined) return;
   const podIp = podIps[0] ?? "";
@@ -120,9 +127,10 @@ async function run(context: PodContext, { pod, named, podIps, signal }: StartReq
 }
 
 /** Of ended runs only the last is kept: for `lastState` and `kubectl logs --previous`. */
-async function prune({ runtime, probes }: PodContext, runtimePod: RuntimePod, name: string): Promise<void> {
-  for (const { id } of statusesOf(runtimePod, name).slice(1)) {
-    probes.forgetContainer(id);
-    await runtime.removeContainer(id);
+async function prune({ runtime, probes, logFiles }: PodContext, runtimePod: RuntimePod, name: string): Promise<void> {
+  for (const status of statusesOf(runtimePod, name).slice(1)) {
+    probes.forgetContainer(status.id);
+    await runtime.removeContainer(status.id);
+    await logFiles?.remove(status, status.logPath);
   }
 }
