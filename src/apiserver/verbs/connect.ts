@@ -8,6 +8,7 @@ import type { KubernetesObject } from "../../api/meta.ts";
 import { EMPTY } from "../../base/bytes.ts";
 import type { Headers, HttpResponse } from "../../base/http.ts";
 import { isUpgradeRequest } from "../../streaming/upgrade.ts";
+import { admitConnect } from "../admission/subresource.ts";
 import { attributesOf } from "../authz/request-attributes.ts";
 import { decide, refusal } from "../authz-decision.ts";
 import { queryFlag } from "../request-info.ts";
@@ -77,8 +78,20 @@ function locationOf(subresource: string, pod: Pod, query: URLSearchParams): { pa
   };
 }
 
+/** What admission is shown: the options under the API's own names. */
+function optionsOf(subresource: string, query: URLSearchParams): { kind: string; [field: string]: unknown } {
+  if (subresource === "portforward")
+    return { kind: "PodPortForwardOptions", ports: query.getAll("ports").flatMap((text) => text.split(",").map(Number)) };
+  const flags = Object.fromEntries(["stdin", "stdout", "stderr", "tty"].map((name) => [name, queryFlag(query, name)]));
+  const container = query.get("container") ?? "";
+  return subresource === "exec"
+    ? { kind: "PodExecOptions", ...flags, container, command: query.getAll("command") }
+    : { kind: "PodAttachOptions", ...flags, container };
+}
+
 export async function connect(parts: ServerParts, target: Target): Promise<HttpResponse> {
   const { context, row, name } = target;
+  await admitConnect(parts, target, optionsOf(target.subresource?.name ?? "", context.info.query));
   requireCreate(parts, target);
   const pod = parts.caches.parse(row, await findEntry(parts, target)) as Pod;
   const location = locationOf(target.subresource?.name ?? "", pod, context.info.query);
