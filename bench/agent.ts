@@ -28,6 +28,7 @@ export async function observeFrom(directory: string): Promise<() => void> {
   const modules = ["event-loop-delay.mjs", "agent-trace.mjs"].map((name) => `--import=${join(directory, name)}`);
   process.env.NODE_OPTIONS = [before, ...modules].filter(Boolean).join(" ");
   process.env.BENCH_DELAY_FILE = join(directory, "delay");
+  process.env.BENCH_DELAY_MS = "20";
   process.env.BENCH_TRACE_FILE = join(directory, "trace");
   return () => {
     if (before === undefined) delete process.env.NODE_OPTIONS;

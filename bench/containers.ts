@@ -83,21 +83,28 @@ async function endPod({ client, pods, ends }: Bench, name: string, measured: Mea
   if (endedMs !== undefined) measured.afterLast.push(goneMs - endedMs);
 }
 
-/** Starts and ends `names` of both kinds, one kind after the other, all of a kind at once. */
-async function measureBoth(bench: Bench, names: readonly string[], measured: Measured): Promise<void> {
-  const { bare } = bench;
+async function measureBare({ bare }: Bench, names: readonly string[], measured: Measured): Promise<void> {
   const bareNames = names.map((name) => `bare-${name}`);
   measured.bareStarts.push(...(await Promise.all(bareNames.map(bare.start))));
   measured.bareEnds.push(...(await Promise.all(bareNames.map(bare.end))));
+}
+
+async function measurePods(bench: Bench, names: readonly string[], measured: Measured): Promise<void> {
   const starts = await Promise.all(names.map((name) => startPod(bench, name)));
   measured.starts.push(...starts.map(({ postedMs, runningMs = Number.NaN }) => runningMs - postedMs));
   await Promise.all(names.map((name) => endPod(bench, name, measured)));
   measured.stages.push(...stagesOfAll(starts, await bench.processes.trace()));
 }
 
+/** Starts and ends `names` of both kinds, all of a kind at once. Which kind is first changes with each turn: the machine's load has trends. */
+async function measureBoth(bench: Bench, names: readonly string[], measured: Measured, turn: number): Promise<void> {
+  const kinds = turn % 2 === 0 ? [measureBare, measurePods] : [measurePods, measureBare];
+  for (const measure of kinds) await measure(bench, names, measured);
+}
+
 async function measureAlone(bench: Bench): Promise<Measured> {
   const measured = nothing();
-  for (let index = 0; index < bench.sizes.alone; index++) await measureBoth(bench, [`alone-${index}`], measured);
+  for (let index = 0; index < bench.sizes.alone; index++) await measureBoth(bench, [`alone-${index}`], measured, index);
   return measured;
 }
 
@@ -107,7 +114,7 @@ async function measureTogether(bench: Bench): Promise<Measured[]> {
   for (let round = 0; round < bench.sizes.rounds; round++) {
     const measured = nothing();
     const names = Array.from({ length: bench.sizes.together }, (_, index) => `together-${round}-${index}`);
-    await measureBoth(bench, names, measured);
+    await measureBoth(bench, names, measured, round);
     rounds.push(measured);
   }
   return rounds;
@@ -230,7 +237,7 @@ async function measure(cluster: RealCluster, directory: string, sizes: Container
   const bench: Bench = { client, pods, bare, ends, processes, sizes };
   try {
     // The first of each is no measure.
-    await measureBoth(bench, ["warm"], nothing());
+    await measureBoth(bench, ["warm"], nothing(), 0);
     const count = sizes.alone + sizes.together * sizes.rounds;
     const costs = await withCosts(processes, count, async () => {
       rows.push(...aloneRows(await measureAlone(bench)));
