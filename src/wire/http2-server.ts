@@ -11,6 +11,7 @@ import {
   type ServerHttp2Stream,
 } from "node:http2";
 import type { TLSSocket } from "node:tls";
+import { EMPTY } from "../base/bytes.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Headers, HttpHandler, HttpRequest, HttpResponse, Sink } from "../base/http.ts";
 import type { Logger } from "../base/logger.ts";
@@ -27,6 +28,7 @@ import { nodeSink } from "./node-sink.ts";
 import type { Peer } from "./peer.ts";
 import { pour } from "./pour.ts";
 import { readBody } from "./request-body.ts";
+import { upgradedConnection } from "./upgraded-connection.ts";
 
 export interface Http2Options {
   handler: HttpHandler;
@@ -47,12 +49,25 @@ const SETTINGS = {
   maxHeaderListSize: MAX_HEADER_BYTES,
   initialWindowSize: 256 * 1024,
   enablePush: false,
+  enableConnectProtocol: true,
 };
 /** What a client may send on one connection before it must wait for us, as upstream. */
 const CONNECTION_WINDOW_BYTES = 256 * 1024 * MAX_CONCURRENT_STREAMS;
 
 /** How often connections are looked at: one timer for all of them. */
 const SWEEP_MS = 15_000;
+
+/**
+ * The protocol that a client wants to speak on one stream, as it would on a whole connection of HTTP/1.1. Handlers see the request that
+ * it would have sent there. https://www.rfc-editor.org/rfc/rfc8441
+ */
+const protocolOf = (sent: IncomingHttpHeaders): string | undefined =>
+  sent[":method"] === "CONNECT" && typeof sent[":protocol"] === "string" ? sent[":protocol"] : undefined;
+
+/** The key of the handshake has no use here, and is not sent; handlers ask for one. */
+const UNKEYED = { "sec-websocket-key": "AAAAAAAAAAAAAAAAAAAAAA==" };
+/** What of an answer belongs to the handshake of HTTP/1.1. */
+const HANDSHAKE = ["connection", "upgrade", "sec-websocket-accept"];
 
 class Http2Request implements HttpRequest {
   readonly method: string;
@@ -68,12 +83,14 @@ class Http2Request implements HttpRequest {
     this.#stream = stream;
     this.#peer = peer;
     this.#clock = clock;
-    this.method = sent[":method"] ?? "GET";
+    const protocol = protocolOf(sent);
+    this.method = protocol === undefined ? (sent[":method"] ?? "GET") : "GET";
     const target = splitTarget(sent[":path"] ?? "/");
     this.path = target.path;
     this.query = target.query;
     const headers = plainHeaders(sent);
     if (headers.host === undefined && sent[":authority"] !== undefined) headers.host = sent[":authority"];
+    if (protocol !== undefined) Object.assign(headers, { connection: "Upgrade", upgrade: protocol, ...UNKEYED });
     this.headers = headers;
   }
 
@@ -109,7 +126,8 @@ class Http2Request implements HttpRequest {
   }
 
   get bodyTo(): ((sink: Sink) => void) | undefined {
-    if (this.#stream.endAfterHeaders || this.headers["content-length"] === "0") return undefined;
+    if (this.#stream.endAfterHeaders || this.headers.upgrade !== undefined || this.headers["content-length"] === "0")
+      return undefined;
     return (sink) => {
       this.#continue();
       pour(this.#stream, sink, { whenClosed: "drop" });
@@ -169,6 +187,20 @@ function send(response: HttpResponse, to: ServerHttp2Stream, isHead: boolean, st
   body.stream(sink);
 }
 
+/** Gives the stream away where the handler took it over; otherwise answers. */
+function answerConnect(response: HttpResponse, to: ServerHttp2Stream, streams: Set<Sink>): void {
+  if (response.status !== 101 || response.upgrade === undefined) return send(response, to, false, streams);
+  const headers = Object.fromEntries(Object.entries(response.headers).filter(([name]) => !HANDSHAKE.includes(name)));
+  to.respond({ ...headers, ":status": 200 });
+  const connection = upgradedConnection(to, EMPTY);
+  streams.add(connection);
+  patient.add(to);
+  connection.onClose(() => streams.delete(connection));
+  // As with a socket: who sends no more is gone.
+  to.once("end", () => connection.end());
+  response.upgrade(connection);
+}
+
 /** One client's connection, as the sweep sees it. */
 interface Connection {
   readonly session: ServerHttp2Session;
@@ -202,7 +234,9 @@ export function http2Server({ handler, log, streams, clock }: Http2Options): Htt
     // A stream that the client resets is a closed stream, not an error of ours.
     stream.on("error", () => {});
     void answerOf(handler, request, log).then((response) => {
-      if (!stream.destroyed && !stream.closed) send(response, stream, request.method === "HEAD", streams);
+      if (stream.destroyed || stream.closed) response.upgrade?.(upgradedConnection(stream, EMPTY));
+      else if (protocolOf(sent) !== undefined) answerConnect(response, stream, streams);
+      else send(response, stream, request.method === "HEAD", streams);
     });
   };
 

@@ -258,3 +258,33 @@ test("says which server could not be reached", async () => {
   await running.close(0);
   await expect(clientFor(running)(ask("/"))).rejects.toThrow(`cannot reach https://127.0.0.1:${running.port}`);
 });
+
+test("gives a stream of HTTP/2 away to a client that wants to speak another protocol on it", async () => {
+  const seen: HttpRequest[] = [];
+  const running = await start(async (request) => {
+    seen.push(request);
+    if (request.path === "/no") return text("no", 403);
+    return {
+      status: 101,
+      headers: { connection: "Upgrade", upgrade: "websocket", "sec-websocket-accept": "x", "sec-websocket-protocol": "p" },
+      body: new Uint8Array(0),
+      upgrade: (connection: UpgradedConnection) =>
+        connection.onData((bytes) => connection.write(encodeUtf8(decodeUtf8(bytes).toUpperCase()))),
+    };
+  });
+  const session = http2(running);
+  await new Promise((resolve) => session.once("remoteSettings", resolve));
+  const connect = (path: string) => session.request({ ":method": "CONNECT", ":protocol": "websocket", ":path": path });
+  const headOf = (stream: ReturnType<typeof connect>) =>
+    new Promise<Record<string, unknown>>((resolve) => stream.once("response", (headers) => resolve({ ...headers })));
+  const stream = connect("/exec?x=1");
+  const head = await headOf(stream);
+  expect([head[":status"], head["sec-websocket-protocol"], head["sec-websocket-accept"]]).toEqual([200, "p", undefined]);
+  expect(seen[0]).toMatchObject({ method: "GET", path: "/exec", query: "x=1", headers: { upgrade: "websocket" } });
+  const heard = new Promise<string>((resolve) => stream.once("data", (part: Buffer) => resolve(part.toString())));
+  stream.write("hello");
+  expect(await heard).toBe("HELLO");
+  stream.end();
+  await new Promise((resolve) => stream.resume().once("close", resolve));
+  expect((await headOf(connect("/no")))[":status"]).toBe(403);
+});

@@ -16,6 +16,7 @@ const SESSIONS = [
   "create/configmap-secret",
   "delete/owner-references",
   "describe/daemonset",
+  "exec/proxy",
   "explain/versions",
   "get/field-selector",
   "label/labels",

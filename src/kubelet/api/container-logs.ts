@@ -106,7 +106,7 @@ export async function containerLogs(
   return {
     status: 200,
     headers: { "content-type": "text/plain" },
-    body: { stream: (sink) => void send(sink, records, options).catch(() => sink.abort()) },
+    body: { stream: (sink) => void send(sink, records, options).catch(() => sink.abort()), patient: true },
   };
 }
 
