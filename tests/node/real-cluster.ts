@@ -38,7 +38,8 @@ const RELAY = `
 const { createServer, connect } = require("node:net");
 createServer((from) => {
   const to = connect(${PORT}, "127.0.0.1");
-  const end = () => { from.destroy(); to.destroy(); };
+  // What a slow reader has not taken yet is sent first.
+  const end = () => { from.destroySoon(); to.destroySoon(); };
   from.on("error", end); to.on("error", end); from.on("close", end); to.on("close", end);
   from.pipe(to).pipe(from);
 }).listen(process.argv[1], () => console.log("ready"));`;
@@ -57,8 +58,8 @@ async function startOutside(socket: string): Promise<{ server: Server; port: num
   const server = createServer((from) => {
     const to = connect(socket);
     const end = (): void => {
-      from.destroy();
-      to.destroy();
+      from.destroySoon();
+      to.destroySoon();
     };
     for (const side of [from, to]) side.on("error", end).on("close", end);
     from.pipe(to).pipe(from);
