@@ -7,7 +7,7 @@ import { realClock } from "../../src/base/clock.ts";
 import { systemEntropy } from "../../src/base/entropy.ts";
 import type { Headers, HttpHandler, HttpResponse, Sink } from "../../src/base/http.ts";
 import { virtualClock } from "../../src/base/virtual-clock.ts";
-import { connectionPair } from "../../src/streaming/connection-pair.ts";
+import { connectionPair } from "../../src/streaming/testing/connection-pair.ts";
 import type { WebSocketConnection } from "../../src/streaming/websocket/connection.ts";
 import { dialWebSocket } from "../../src/streaming/websocket/handshake.ts";
 

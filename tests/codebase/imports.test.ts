@@ -107,7 +107,7 @@ describe("the source tree", () => {
     const used = new Set(all.flatMap(({ imports }) => imports));
     // Only a test using it does not make a file alive, unless it is a support file.
     const usedByProduct = new Set(all.filter(({ path }) => !isTest(path)).flatMap(({ imports }) => imports));
-    const entries = new Set(["src/index.ts", "src/cli/main.ts", "src/cluster/agent-main.ts", "src/streaming/connection-pair.ts"]);
+    const entries = new Set(["src/index.ts", "src/cli/main.ts", "src/cluster/agent-main.ts"]);
     const dead = all
       .filter(({ path }) => path.startsWith("src/") && !isTest(path) && !entries.has(path))
       .filter((file) => !(isSupport(file) ? used : usedByProduct).has(file.path))

@@ -3,9 +3,9 @@ import { concatBytes, decodeUtf8, EMPTY, encodeUtf8 } from "../../base/bytes.ts"
 import { seededEntropy } from "../../base/entropy.ts";
 import type { HttpResponse, UpgradedConnection } from "../../base/http.ts";
 import { type ByteSource, ended } from "../../streaming/byte-stream.ts";
-import { connectionPair } from "../../streaming/connection-pair.ts";
 import { openPortForward, PORT_FORWARD_HEADERS } from "../../streaming/port-forward/client.ts";
 import { openRemoteCommand, REMOTE_COMMAND_HEADERS } from "../../streaming/remote-command/client.ts";
+import { connectionPair } from "../../streaming/testing/connection-pair.ts";
 import { dialWebSocket } from "../../streaming/websocket/handshake.ts";
 import { type SimulatedNode, simulatedNode } from "../testing/simulated-node.ts";
 

@@ -4,11 +4,11 @@ import { realClock } from "../../base/clock.ts";
 import { seededEntropy } from "../../base/entropy.ts";
 import type { HttpRequest, HttpResponse, UpgradedConnection } from "../../base/http.ts";
 import { virtualClock } from "../../base/virtual-clock.ts";
-import { connectionPair } from "../connection-pair.ts";
 import { STREAM_IDLE_TIMEOUT_MS } from "../idle-timeout.ts";
 import { Pipe } from "../pipe.ts";
 import { spdyRequestHeaders } from "../spdy/handshake.ts";
 import { spdySession } from "../spdy/session.ts";
+import { connectionPair } from "../testing/connection-pair.ts";
 import { dialWebSocket } from "../websocket/handshake.ts";
 import { openRemoteCommand, REMOTE_COMMAND_HEADERS } from "./client.ts";
 import {

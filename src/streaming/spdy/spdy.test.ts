@@ -4,7 +4,7 @@ import { concatBytes, decodeUtf8, encodeUtf8 } from "../../base/bytes.ts";
 import { realClock } from "../../base/clock.ts";
 import { randomInteger, seededEntropy } from "../../base/entropy.ts";
 import type { UpgradedConnection } from "../../base/http.ts";
-import { connectionPair } from "../connection-pair.ts";
+import { connectionPair } from "../testing/connection-pair.ts";
 import { dataFrame, pingFrame, resetFrame, SpdyReader, spdyWriter } from "./frames.ts";
 import { acceptSpdy } from "./handshake.ts";
 import { DICTIONARY, headerReader, headerWriter } from "./headers.ts";

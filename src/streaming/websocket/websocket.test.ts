@@ -4,7 +4,7 @@ import { realClock } from "../../base/clock.ts";
 import { randomInteger, seededEntropy } from "../../base/entropy.ts";
 import type { HttpRequest, UpgradedConnection } from "../../base/http.ts";
 import { virtualClock } from "../../base/virtual-clock.ts";
-import { connectionPair } from "../connection-pair.ts";
+import { connectionPair } from "../testing/connection-pair.ts";
 import { CLOSE_TIMEOUT_MS, type WebSocketConnection, webSocketOn } from "./connection.ts";
 import {
   CLOSE_CODE,

@@ -4,7 +4,7 @@
  * As with a socket, `end` closes both ends when all that was written has been read, and bytes arrive later than the call that
  * wrote them.
  */
-import type { UpgradedConnection } from "../base/http.ts";
+import type { UpgradedConnection } from "../../base/http.ts";
 
 /** Bytes that wait for a reader before the writer is asked to wait. */
 const HIGH_WATER_BYTES = 64 * 1024;
