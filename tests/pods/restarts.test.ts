@@ -119,8 +119,9 @@ describe("a Pod", () => {
     await using cluster = await oneNode();
     const image = cluster.runtime.image("private:1").failsToPull("unauthorized");
     await cluster.apply(pod("web", { image: "private:1" }));
-    await cluster.advance("1m");
-    expect((await mainOf(cluster, "web"))?.state).toMatchObject({ waiting: { reason: "ImagePullBackOff" } });
+    const reason = async () => (await mainOf(cluster, "web"))?.state.waiting?.reason;
+    await cluster.until(async () => (await reason()) === "ErrImagePull");
+    await cluster.until(async () => (await reason()) === "ImagePullBackOff");
 
     image.isPresent();
     await cluster.until("Pod/web", "Ready");

@@ -7,7 +7,7 @@ import { formatDuration } from "../../base/duration.ts";
 import type { EventRecorder } from "../../client/events.ts";
 import type { Backoff } from "../pod/backoff.ts";
 import { fieldPath, type NamedContainer, type ReadonlyPod } from "../pod/containers.ts";
-import { StartProblem } from "../pod/problem.ts";
+import { StartProblem, TURN_MS } from "../pod/problem.ts";
 import type { Image, ImageService } from "../runtime/images.ts";
 import type { AuthConfig, PodSandboxConfig, RuntimeError } from "../runtime/runtime.ts";
 import { errorText, isRuntimeError } from "../runtime/runtime.ts";
@@ -28,7 +28,7 @@ export interface ImagePuller {
   forget(pod: ReadonlyPod): void;
 }
 
-/** After a failed pull the back-off is shown soon, so that both states are seen. */
+/** After the first failed pull there is another turn soon, as after every start of a sandbox; after a later one in its own time. */
 const SHOW_BACKOFF_MS = 1_000;
 
 /** What no pull can mend is looked at again less often. */
@@ -103,10 +103,11 @@ class PatientPuller implements ImagePuller {
     } catch (error) {
       if (request.signal.aborted) throw error;
       const words = errorText(error);
+      const isFirst = !this.#lastFailures.has(key);
       this.#tell(request, "Warning", "Failed", `Failed to pull image "${image}": ${words}`);
       backoff.next(key, clock.now(), clock.now());
       this.#lastFailures.set(key, { atMs: clock.now(), words });
-      throw new StartProblem("ErrImagePull", words, SHOW_BACKOFF_MS, error);
+      throw new StartProblem("ErrImagePull", words, isFirst ? SHOW_BACKOFF_MS : TURN_MS, error);
     }
   }
 
@@ -118,7 +119,7 @@ class PatientPuller implements ImagePuller {
     if (waitMs <= 0) return;
     const message = `Back-off pulling image "${image}"`;
     this.#tell(request, "Normal", "BackOff", message);
-    throw new StartProblem("ImagePullBackOff", `${message}: ErrImagePull: ${failure.words}`, waitMs);
+    throw new StartProblem("ImagePullBackOff", `${message}: ErrImagePull: ${failure.words}`, Math.max(waitMs, TURN_MS));
   }
 
   /** With each of the credentials in turn, without any where there are none. */

@@ -6,15 +6,22 @@ import { type PodActions, planPod } from "./actions.ts";
 import { allContainers, type PodContainer } from "./containers.ts";
 import { openHostPorts } from "./host-ports.ts";
 import { killContainer, killPod, probeGraceMs } from "./kill.ts";
-import { type ProblemReason, RETRY_MS, StartProblem } from "./problem.ts";
+import { type ProblemReason, RETRY_MS, StartProblem, TURN_MS } from "./problem.ts";
 import { endResize, neededResize, noteGiven, resizeContainers } from "./resize.ts";
 import { restartAllContainers } from "./restart-all.ts";
 import { isRunning, type RuntimePod } from "./runtime-pod.ts";
 import { startContainer } from "./start-container.ts";
 import { addressesOf, type PodWork, readRuntime, report, saidOf } from "./work.ts";
 
-/** What failed is seen for a while before the back-off is: an ended container for a moment, ErrImagePull until the worker's next turn. */
-const SHOW_BEFORE_MS: Partial<Record<ProblemReason, number>> = { CrashLoopBackOff: 1_000, ImagePullBackOff: RETRY_MS };
+/**
+ * What failed is seen for a while before the back-off is: an ended container for a moment, ErrImagePull until the worker's next turn; and
+ * so is the back-off before the next failure.
+ */
+function showAfterMs(reason: ProblemReason, before: string | undefined): number | undefined {
+  if (reason === "CrashLoopBackOff") return 1_000;
+  const isLater = reason === "ImagePullBackOff" || (reason === "ErrImagePull" && before === "ImagePullBackOff");
+  return isLater ? TURN_MS : undefined;
+}
 const MOUNT_RETRY = { baseMs: 500, maxMs: 122_000 };
 
 /** True where the Pod has come to its end by itself. */
@@ -181,11 +188,11 @@ async function noteFirst(work: PodWork, { sandboxes }: RuntimePod, ids: readonly
 /** Says why a container does not start, and comes back when that may have changed. */
 async function explain(work: PodWork, name: string, { reason, message, retryMs }: StartProblem): Promise<void> {
   const { waiting, messages } = work;
-  const isNews = waiting.get(name)?.reason !== reason;
+  const before = waiting.get(name)?.reason;
   waiting.set(name, { reason, message });
   work.wakeAfter(retryMs);
-  if (!isNews) return;
-  const showMs = SHOW_BEFORE_MS[reason];
+  if (before === reason) return;
+  const showMs = showAfterMs(reason, before);
   if (showMs !== undefined) return work.showAfter(Math.min(showMs, retryMs));
   const now = await readRuntime(work);
   await messages.read(now);

@@ -24,5 +24,8 @@ export class StartProblem extends Error {
   }
 }
 
+/** How long a worker rests between two looks at what failed: upstream's 10 seconds, and its jitter. */
+export const TURN_MS = 12_000;
+
 /** How long what only a change elsewhere can mend is left alone, as upstream's workers do. */
 export const RETRY_MS = 10_000;

@@ -5,7 +5,7 @@ import { formatTime } from "../../api/time.ts";
 import { cloneJson } from "../../base/clone.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
 import { qosClassOf } from "../config/qos.ts";
-import { ephemeralContainers, isOnHostNetwork, isTerminalPhase, type ReadonlyPod } from "../pod/containers.ts";
+import { ephemeralContainers, isOnHostNetwork, isSidecar, isTerminalPhase, type ReadonlyPod } from "../pod/containers.ts";
 import { KUBELET_CONDITIONS, podConditions } from "./conditions.ts";
 import { type ContainerStatusContext, containerStatus } from "./container-status.ts";
 import { type Phase, phaseOf } from "./phase.ts";
@@ -55,10 +55,26 @@ function markLost(statuses: ContainerStatus[]): void {
   }
 }
 
-/** Init containers up to the last that has left a trace of a run. */
+/** Init containers up to the last that has left a trace of a run; the first always. */
 function initializedPart(statuses: ContainerStatus[]): ContainerStatus[] {
   const lastRun = statuses.findLastIndex(({ state, lastState }) => lastState.terminated || state.terminated || state.running);
-  return statuses.slice(0, lastRun + 1);
+  return statuses.slice(0, Math.max(lastRun, 0) + 1);
+}
+
+/** Whether its app containers had their turn: init containers, where there are any, have done their work. */
+function hadTurn({ pod, last }: PodStatusContext, { app }: ContainerStatuses): boolean {
+  const lastInit = pod.spec.initContainers?.at(-1);
+  if (lastInit === undefined) return true;
+  if (app.some(({ state, lastState }) => state.waiting === undefined || lastState.terminated)) return true;
+  const said = last.initContainerStatuses?.at(-1);
+  if (isSidecar(lastInit)) return said?.state.running !== undefined && said.started === true;
+  return said?.state.terminated?.exitCode === 0 || said?.lastState.terminated?.exitCode === 0;
+}
+
+/** Of a Pod that has ended every container has, whether anybody saw it or not. */
+function endAll(context: PodStatusContext, statuses: ContainerStatuses): void {
+  if (hadTurn(context, statuses)) markLost(statuses.app);
+  markLost(initializedPart(statuses.init));
 }
 
 export interface ContainerStatuses {
@@ -71,26 +87,20 @@ export interface ContainerStatuses {
 const byName = (a: ContainerStatus, b: ContainerStatus): number => (a.name < b.name ? -1 : 1);
 
 function containerStatuses(context: PodStatusContext): ContainerStatuses {
-  const { pod, last, ended } = context;
+  const { pod, last } = context;
   const known = [
     ...(last.initContainerStatuses ?? []),
     ...(last.containerStatuses ?? []),
     ...(last.ephemeralContainerStatuses ?? []),
   ];
   const inner: ContainerStatusContext = { ...context, previous: (name) => known.find((status) => status.name === name) };
-  const statuses = {
+  return {
     init: (pod.spec.initContainers ?? []).map((container) => containerStatus(container, "init", inner)),
     app: pod.spec.containers.map((container) => containerStatus(container, "app", inner)).sort(byName),
     ephemeral: ephemeralContainers(pod)
       .map((container) => containerStatus(container, "ephemeral", inner))
       .sort(byName),
   };
-  if (ended) {
-    const initialized = statuses.app.some(({ state, lastState }) => state.running || state.terminated || lastState.terminated);
-    if (initialized) markLost(statuses.app);
-    markLost(initializedPart(statuses.init));
-  }
-  return statuses;
 }
 
 /** Requests of the containers, as the runtime was given them. */
@@ -107,12 +117,11 @@ function phaseAndReason(context: PodStatusContext, statuses: ContainerStatuses):
   };
   // The end of a Pod is final.
   if (isTerminalPhase(last.phase)) return { phase: last.phase as Phase, ...kept };
-  const phase = phaseOf(pod, [...statuses.init, ...statuses.app], ended);
-  return { phase: ended && !isTerminalPhase(phase) ? "Failed" : phase };
+  return { phase: phaseOf(pod, [...statuses.init, ...statuses.app], ended) };
 }
 
 export function podStatus(context: PodStatusContext, sumOfRequests: (pod: ReadonlyPod) => Record<string, string>): PodStatus {
-  const { pod, runtimePod, last, hostIps, nowMs } = context;
+  const { pod, runtimePod, last, ended, hostIps, nowMs } = context;
   const statuses = containerStatuses(context);
   const end = phaseAndReason(context, statuses);
   const ips = addressesOf(context);
@@ -121,18 +130,22 @@ export function podStatus(context: PodStatusContext, sumOfRequests: (pod: Readon
   );
   const allocated = podAllocated(pod, statuses, sumOfRequests);
   const now = formatTime(nowMs);
+  const conditions = podConditions({
+    pod,
+    statuses: [...statuses.init, ...statuses.app],
+    phase: end.phase as Phase,
+    hasSandbox,
+    previous: last.conditions ?? [],
+    resizing: isTerminalPhase(end.phase) ? [] : context.resizing,
+    now,
+  });
+  // What never came to run is lost only after the conditions were made up.
+  if (ended) endAll(context, statuses);
   return {
     ...(pod.metadata.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
     ...end,
-    conditions: podConditions({
-      pod,
-      statuses: [...statuses.init, ...statuses.app],
-      phase: end.phase as Phase,
-      hasSandbox,
-      previous: last.conditions ?? [],
-      resizing: isTerminalPhase(end.phase) ? [] : context.resizing,
-      now,
-    }),
+    phase: ended && !isTerminalPhase(end.phase) ? "Failed" : (end.phase as Phase),
+    conditions,
     ...(hostIps[0] === undefined ? {} : { hostIP: hostIps[0], hostIPs: hostIps.map((ip) => ({ ip })) }),
     ...(ips[0] === undefined ? {} : { podIP: ips[0], podIPs: ips.map((ip) => ({ ip })) }),
     startTime: last.startTime ?? now,
