@@ -54,6 +54,13 @@ describe("the forwarder", () => {
     },
   );
 
+  test("tries the next resolver where the machine cannot send to one", async () => {
+    const port = await resolver(async (query) => encode({ type: "response", id: query.readUInt16BE(0) }));
+    // A datagram to everybody is refused by the kernel.
+    expect(await forwarder(port, "255.255.255.255", "127.0.0.1")(QUERY, "udp")).toBeDefined();
+    expect(await forwarder(port, "255.255.255.255")(QUERY, "udp")).toBeUndefined();
+  });
+
   test("tries the next resolver where one refuses", async () => {
     const port = await resolver(async (query) => encode({ type: "response", id: query.readUInt16BE(0) }));
     expect(await forwarder(port, "127.0.0.2", "127.0.0.1")(QUERY, "udp")).toBeDefined();

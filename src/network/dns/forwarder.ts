@@ -54,9 +54,12 @@ const askByDatagram = (clock: Clock, { address, port }: Target, query: Buffer): 
       if (answer.length >= SHORTEST_MESSAGE && answer.readUInt16BE(0) === query.readUInt16BE(0)) settle(answer);
     });
     // Connected: the kernel takes datagrams of that sender alone, and reports its refusal.
-    socket.connect(port, address, () => {
-      if (open) socket.send(query);
-    });
+    // What cannot be reached is told here, at once.
+    socket.connect(port, address, ((error?: Error) => {
+      if (!open) return;
+      if (error) settle(undefined);
+      else socket.send(query);
+    }) as () => void);
     return () => {
       if (open) socket.close();
       open = false;
