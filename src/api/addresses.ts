@@ -136,6 +136,23 @@ function canonicalErrors(text: string, errors: string[], canonical: string | und
   return [`must be in canonical form (${JSON.stringify(canonical)})`];
 }
 
+const rfc5952 = (what: string, text: string, path: string, canonical: string): string[] =>
+  canonical === text
+    ? []
+    : [`${path}: ${what} ${JSON.stringify(text)} should be in RFC 5952 canonical format (${JSON.stringify(canonical)})`];
+
+/** Of an address at `path` that is one: IPv6 has many ways to write the same. */
+export function addressWarnings(text: string, path: string): string[] {
+  const address = parseAddress(text);
+  return address?.family === "IPv6" ? rfc5952("IPv6 address", text, path, formatAddress(address)) : [];
+}
+
+/** The same of a range. */
+export function rangeWarnings(text: string, path: string): string[] {
+  const range = parseRange(text);
+  return range?.family === "IPv6" ? rfc5952("IPv6 CIDR value", text, path, formatRange(range)) : [];
+}
+
 const SPECIAL = [
   ["may not be unspecified (0.0.0.0 or ::)", "0.0.0.0/32", "::/128"],
   ["may not be in the loopback range (127.0.0.0/8, ::1/128)", "127.0.0.0/8", "::1/128"],

@@ -2,8 +2,10 @@
  * apps/v1 StatefulSet: Pods with names, volumes and an order of their own.
  * https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/
  */
+
 import { deepEqual } from "../../base/deep-equal.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
+import { claimWarnings } from "../core/persistent-volume-claim.ts";
 import { defaultPodTemplate } from "../core/pod/defaults.ts";
 import { templateWarnings } from "../core/pod/warnings.ts";
 import type * as generated from "../generated/apps-v1.ts";
@@ -127,7 +129,15 @@ const strategy: Strategy<StatefulSet> = {
     if (previous) validateUpdate(spec, previous.spec, report.at("spec"));
   },
 
-  warnings: ({ spec }) => (spec.template ? templateWarnings(spec.template) : []),
+  warnings: ({ spec }) => [
+    ...(spec.template ? templateWarnings(spec.template) : []),
+    ...(spec.volumeClaimTemplates ?? []).flatMap((claim, index) =>
+      claimWarnings(claim.spec, `spec.volumeClaimTemplates[${index}].spec`),
+    ),
+    ...((spec.revisionHistoryLimit ?? 0) < 0
+      ? ["spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended"]
+      : []),
+  ],
 
   validateSubresource: { status: validateStatus },
 };

@@ -4,7 +4,7 @@
  */
 import type { DeepReadonly } from "../../base/readonly.ts";
 import { defaultPodTemplate } from "../core/pod/defaults.ts";
-import { templateWarnings } from "../core/pod/warnings.ts";
+import { workloadNameWarnings } from "../core/pod/warnings.ts";
 import type * as generated from "../generated/batch-v1.ts";
 import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
@@ -12,7 +12,7 @@ import { ageOf, booleanWord, containerCells, countOf, formatSelector, NONE } fro
 import { notNegative, requiredOneOf } from "../validation.ts";
 import type { Report } from "../validation-report.ts";
 import { isTimeZone, parseCronSchedule } from "./cron-schedule.ts";
-import { defaultFailurePolicy } from "./job.ts";
+import { defaultFailurePolicy, jobSpecWarnings } from "./job.ts";
 import { validateJobTemplate } from "./job-validation.ts";
 
 export type CronJob = generated.CronJob;
@@ -55,6 +55,9 @@ function validateSpec(spec: Spec, previous: Spec | undefined, report: Report): v
   notNegative(spec.failedJobsHistoryLimit, report.at("failedJobsHistoryLimit"));
 }
 
+const ZONE_IN_SCHEDULE =
+  "cannot use TZ or CRON_TZ in spec.spec.schedule, use timeZone instead, see https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ for more details";
+
 const strategy: Strategy<CronJob> = {
   hasGeneration: true,
   unconditionalUpdate: true,
@@ -78,7 +81,11 @@ const strategy: Strategy<CronJob> = {
       report.at("metadata", "name").invalid(metadata.name, `must be no more than ${MAX_NAME_LENGTH} characters`);
   },
 
-  warnings: ({ spec }) => templateWarnings(spec.jobTemplate.spec.template, "spec.jobTemplate.spec.template"),
+  warnings: ({ metadata, spec }, previous) => [
+    ...(previous === undefined ? workloadNameWarnings(metadata.name) : []),
+    ...jobSpecWarnings(spec.jobTemplate.spec, "spec.jobTemplate.spec"),
+    ...(previous !== undefined && spec.schedule.includes("TZ") ? [ZONE_IN_SCHEDULE] : []),
+  ],
 
   columns: (cronJob) => {
     const { spec, status } = cronJob;

@@ -3,8 +3,9 @@
  * https://kubernetes.io/docs/concepts/workloads/controllers/job/
  */
 import { deepEqual } from "../../base/deep-equal.ts";
+import type { DeepReadonly } from "../../base/readonly.ts";
 import { defaultPodTemplate } from "../core/pod/defaults.ts";
-import { templateWarnings } from "../core/pod/warnings.ts";
+import { templateWarnings, workloadNameWarnings } from "../core/pod/warnings.ts";
 import type * as generated from "../generated/batch-v1.ts";
 import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
@@ -34,6 +35,22 @@ function generateSelector({ metadata, spec }: Job): void {
   const { matchLabels = {}, ...rest } = spec.selector ?? {};
   const key = CONTROLLER_UID_LABELS[1];
   spec.selector = { ...rest, matchLabels: { [key]: metadata.uid, ...matchLabels } };
+}
+
+const MANY_COMPLETIONS = 100_000;
+const MUCH_PARALLELISM = 10_000;
+const HARD_TO_TRACK =
+  "In Indexed Jobs with a number of completions higher than 10^5 and a parallelism higher than 10^4, Kubernetes might not be able to track completedIndexes when a big number of indexes fail";
+
+export function jobSpecWarnings(
+  { completionMode, completions = 0, parallelism = 0, template }: DeepReadonly<Job["spec"]>,
+  path: string,
+): string[] {
+  const isHardToTrack = completionMode === "Indexed" && completions > MANY_COMPLETIONS && parallelism > MUCH_PARALLELISM;
+  return [
+    ...(isHardToTrack ? [`${path}: ${HARD_TO_TRACK}`] : []),
+    ...(template ? templateWarnings(template, `${path}.template`) : []),
+  ];
 }
 
 const strategy: Strategy<Job> = {
@@ -69,7 +86,10 @@ const strategy: Strategy<Job> = {
     else validateJob(job, report);
   },
 
-  warnings: ({ spec }) => (spec.template ? templateWarnings(spec.template) : []),
+  warnings: ({ metadata, spec }, previous) => [
+    ...(previous === undefined ? workloadNameWarnings(metadata.name) : []),
+    ...jobSpecWarnings(spec, "spec"),
+  ],
 
   validateSubresource: { status: validateJobStatus },
 

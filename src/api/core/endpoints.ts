@@ -4,7 +4,7 @@
  */
 
 import type { DeepReadonly } from "../../base/readonly.ts";
-import { ipErrors, specialAddressErrors } from "../addresses.ts";
+import { addressWarnings, ipErrors, specialAddressErrors } from "../addresses.ts";
 import type * as generated from "../generated/core-v1.ts";
 import { dnsLabelErrors, dnsSubdomainErrors, portNumberErrors, qualifiedNameErrors } from "../names.ts";
 import { resource } from "../resource.ts";
@@ -49,6 +49,8 @@ function validateSubset(subset: DeepReadonly<generated.EndpointSubset>, report: 
   });
 }
 
+const MANAGED_BY = "endpoints.kubernetes.io/managed-by";
+
 const strategy: Strategy<Endpoints> = {
   unconditionalUpdate: true,
   createOnUpdate: true,
@@ -62,6 +64,14 @@ const strategy: Strategy<Endpoints> = {
       validateSubset(subset, report.at("subsets", index));
     });
   },
+
+  warnings: ({ metadata, subsets = [] }) =>
+    metadata.labels?.[MANAGED_BY] === "endpoint-controller"
+      ? []
+      : subsets.flatMap(({ addresses = [], notReadyAddresses = [] }, index) => [
+          ...addresses.flatMap(({ ip }, at) => addressWarnings(ip, `subsets[${index}].addresses[${at}].ip`)),
+          ...notReadyAddresses.flatMap(({ ip }, at) => addressWarnings(ip, `subsets[${index}].notReadyAddresses[${at}].ip`)),
+        ]),
 
   columns: (endpoints) => {
     const addresses = (endpoints.subsets ?? []).flatMap(formatSubset);

@@ -2,6 +2,7 @@
  * v1 Node: a machine that runs Pods.
  * https://kubernetes.io/docs/concepts/architecture/nodes/
  */
+import { rangeWarnings } from "../addresses.ts";
 import type * as generated from "../generated/core-v1.ts";
 import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
@@ -13,6 +14,12 @@ export type Node = generated.Node;
 const strategy: Strategy<Node> = {
   validate: validateNode,
   validateSubresource: { status: (node, _previous, report) => validateNodeResources(node, report) },
+
+  warnings: ({ spec }) => [
+    ...(spec.configSource === undefined ? [] : ["spec.configSource: the feature is removed"]),
+    ...(spec.externalID ? ["spec.externalID: this field is deprecated, and is unused by Kubernetes"] : []),
+    ...(spec.podCIDRs ?? []).flatMap((range, index) => rangeWarnings(range, `spec.podCIDRs[${index}]`)),
+  ],
 
   unconditionalUpdate: true,
 

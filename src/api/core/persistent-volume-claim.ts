@@ -2,7 +2,9 @@
  * v1 PersistentVolumeClaim: a request for storage.
  * https://kubernetes.io/docs/concepts/storage/persistent-volumes/#persistentvolumeclaims
  */
+import type { DeepReadonly } from "../../base/readonly.ts";
 import type * as generated from "../generated/shared.ts";
+import { parseQuantity } from "../quantity.ts";
 import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
 import { ageOf, formatAccessModes, UNSET } from "../table/cells.ts";
@@ -27,16 +29,30 @@ function normaliseDataSources(spec: PersistentVolumeClaim["spec"]): void {
   }
 }
 
+const MILLI_IN_NANO = 1_000_000n;
+
+/** Of sizes that are no whole number of bytes. */
+export const claimWarnings = ({ resources }: DeepReadonly<PersistentVolumeClaim["spec"]>, path: string): string[] =>
+  (["requests", "limits"] as const).flatMap((field) => {
+    const size = resources?.[field]?.["storage"] ?? "0";
+    const isWhole = (parseQuantity(size).nano / MILLI_IN_NANO) % 1_000n === 0n;
+    return isWhole
+      ? []
+      : [`${path}.resources.${field}[storage]: fractional byte value ${JSON.stringify(size)} is invalid, must be an integer`];
+  });
+
 const strategy: Strategy<PersistentVolumeClaim> = {
   validate(claim, previous, report) {
     if (previous) validateClaimUpdate(claim, previous, report);
     else validateClaimSpec(claim.spec, report.at("spec"));
   },
 
-  warnings: ({ metadata }) =>
-    metadata.annotations?.[CLASS_ANNOTATION] === undefined
+  warnings: ({ metadata, spec }) => [
+    ...(metadata.annotations?.[CLASS_ANNOTATION] === undefined
       ? []
-      : [`metadata.annotations[${CLASS_ANNOTATION}]: deprecated since v1.8; use "storageClassName" attribute instead`],
+      : [`metadata.annotations[${CLASS_ANNOTATION}]: deprecated since v1.8; use "storageClassName" attribute instead`]),
+    ...claimWarnings(spec, "spec"),
+  ],
 
   unconditionalUpdate: true,
 

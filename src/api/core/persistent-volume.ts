@@ -2,8 +2,10 @@
  * v1 PersistentVolume: storage of the cluster, bound to one claim at a time.
  * https://kubernetes.io/docs/concepts/storage/persistent-volumes/
  */
+
 import { cloneJson } from "../../base/clone.ts";
 import type * as generated from "../generated/core-v1.ts";
+import { nodeTermWarnings } from "../node-label-warnings.ts";
 import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
 import { ageOf, formatAccessModes, UNSET } from "../table/cells.ts";
@@ -15,6 +17,11 @@ export type PersistentVolume = generated.PersistentVolume;
 
 const RECYCLE =
   "spec.persistentVolumeReclaimPolicy: The Recycle reclaim policy is deprecated. Instead, the recommended approach is to use dynamic provisioning.";
+
+const OLD_ANNOTATIONS: Readonly<Record<string, string>> = {
+  "volume.beta.kubernetes.io/storage-class": 'deprecated since v1.8; use "storageClassName" attribute instead',
+  "volume.beta.kubernetes.io/mount-options": 'deprecated since v1.31; use "mountOptions" attribute instead',
+};
 
 const strategy: Strategy<PersistentVolume> = {
   prepareForCreate(volume) {
@@ -33,8 +40,14 @@ const strategy: Strategy<PersistentVolume> = {
   },
 
   validate: validateVolume,
-  warnings: ({ spec }) => [
+  warnings: ({ metadata, spec }) => [
+    ...Object.entries(OLD_ANNOTATIONS).flatMap(([name, now]) =>
+      metadata.annotations?.[name] === undefined ? [] : [`metadata.annotations[${name}]: ${now}`],
+    ),
     ...(spec.persistentVolumeReclaimPolicy === "Recycle" ? [RECYCLE] : []),
+    ...(spec.nodeAffinity?.required?.nodeSelectorTerms ?? []).flatMap((term, index) =>
+      nodeTermWarnings(term, `spec.nodeAffinity.required.nodeSelectorTerms[${index}]`),
+    ),
     ...removedVolumeWarnings(spec, "spec"),
   ],
 

@@ -11,7 +11,7 @@ import { selectorFromLabels } from "../selectors/index.ts";
 import { ageOf, containerCells, formatLabels } from "../table/cells.ts";
 import { defaultPodTemplate } from "./pod/defaults.ts";
 import { validatePodTemplate } from "./pod/validation/index.ts";
-import { templateWarnings } from "./pod/warnings.ts";
+import { templateWarnings, workloadNameWarnings } from "./pod/warnings.ts";
 
 export type ReplicationController = generated.ReplicationController;
 
@@ -42,7 +42,10 @@ const strategy: Strategy<ReplicationController> = {
     restartsAlways(template, here);
   },
 
-  warnings: ({ spec }) => (spec.template ? templateWarnings(spec.template) : []),
+  warnings: ({ metadata, spec }, previous) => [
+    ...(previous === undefined ? workloadNameWarnings(metadata.name) : []),
+    ...(spec.template ? templateWarnings(spec.template) : []),
+  ],
 
   selectableFields: ({ status }) => ({ "status.replicas": String(status.replicas) }),
   columns: (controller) => {

@@ -1,6 +1,7 @@
 /** discovery.k8s.io/v1 EndpointSlice. */
 
 import type { DeepReadonly } from "../../base/readonly.ts";
+import { addressWarnings } from "../addresses.ts";
 import type * as generated from "../generated/discovery-v1.ts";
 import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
@@ -16,6 +17,9 @@ const formatAddresses = ({ endpoints }: DeepReadonly<EndpointSlice>): string =>
     countOf(endpoints),
   ) || UNSET;
 
+const MANAGED_BY = "endpointslice.kubernetes.io/managed-by";
+const CONTROLLERS = ["endpointslice-controller.k8s.io", "endpointslicemirroring-controller.k8s.io"];
+
 const strategy: Strategy<EndpointSlice> = {
   hasGeneration: true,
   unconditionalUpdate: true,
@@ -28,7 +32,14 @@ const strategy: Strategy<EndpointSlice> = {
   },
 
   validate: validateEndpointSlice,
-  warnings: ({ addressType }) => (addressType === "FQDN" ? ["addressType: FQDN endpoints are deprecated"] : []),
+  warnings: ({ metadata, addressType, endpoints = [] }, previous) => [
+    ...(addressType === "FQDN" && previous === undefined ? ["addressType: FQDN endpoints are deprecated"] : []),
+    ...(CONTROLLERS.includes(metadata.labels?.[MANAGED_BY] ?? "")
+      ? []
+      : endpoints.flatMap(({ addresses }, index) =>
+          addresses.flatMap((address, at) => addressWarnings(address, `endpoints[${index}].addresses[${at}]`)),
+        )),
+  ],
 
   columns: (slice) => [
     slice.metadata.name,

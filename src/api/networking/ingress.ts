@@ -13,8 +13,14 @@ export type Ingress = generated.Ingress;
 /** The hosts of the rules; `*` where none is named. */
 const formatHosts = (hosts: readonly string[]): string => firstOf(hosts.filter(Boolean), 3, hosts.length) || "*";
 
+const CLASS_ANNOTATION = "kubernetes.io/ingress.class";
+
 const strategy: Strategy<Ingress> = {
   validate: validateIngress,
+  warnings: ({ metadata, spec }, previous) =>
+    previous === undefined && metadata.annotations?.[CLASS_ANNOTATION] !== undefined && spec.ingressClassName === undefined
+      ? [`annotation "${CLASS_ANNOTATION}" is deprecated, please use 'spec.ingressClassName' instead`]
+      : [],
   validateSubresource: { status: (ingress, _previous, report) => validateIngressStatus(ingress, report) },
   hasGeneration: true,
   unconditionalUpdate: true,

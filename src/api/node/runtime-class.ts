@@ -5,6 +5,7 @@ import { validateContainerResourceName, validateResourceAmount } from "../core/r
 import type * as generated from "../generated/node-v1.ts";
 import { validateLabels } from "../meta-validation.ts";
 import { dnsLabelErrors } from "../names.ts";
+import { oldLabelWarnings } from "../node-label-warnings.ts";
 import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
 import { ageOf } from "../table/cells.ts";
@@ -24,6 +25,9 @@ const strategy: Strategy<RuntimeClass> = {
     validateTolerations(scheduling?.tolerations, report.at("scheduling", "tolerations"));
     if (previous) immutable(handler, previous.handler, report.at("handler"));
   },
+
+  warnings: ({ scheduling }) =>
+    Object.keys(scheduling?.nodeSelector ?? {}).flatMap((label) => oldLabelWarnings(label, "scheduling.nodeSelector")),
 
   columns: (runtimeClass) => [runtimeClass.metadata.name, runtimeClass.handler, ageOf(runtimeClass)],
 };

@@ -14,6 +14,10 @@ const strategy: Strategy<ResourceSlice> = {
   hasGeneration: true,
   unconditionalUpdate: true,
   validate: ({ spec }, previous, report) => validateSlice(spec, previous?.spec, report.at("spec")),
+  warnings: ({ spec: { driver } }) =>
+    driver === driver.toLowerCase()
+      ? []
+      : [`spec.driver: driver names should be lowercase; ${JSON.stringify(driver)} contains uppercase characters`],
   selectableFields: ({ spec }) => ({ "spec.nodeName": spec.nodeName ?? "", "spec.driver": spec.driver }),
 
   columns: (slice) => {

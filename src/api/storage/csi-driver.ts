@@ -2,6 +2,7 @@
  * storage.k8s.io/v1 CSIDriver: what a driver of volumes can do, and needs.
  * https://kubernetes.io/docs/reference/kubernetes-api/config-and-storage-resources/csi-driver-v1/
  */
+import { deepEqual } from "../../base/deep-equal.ts";
 import type * as generated from "../generated/storage-v1.ts";
 import { numberOf } from "../integer.ts";
 import { resource } from "../resource.ts";
@@ -14,6 +15,9 @@ export type CSIDriver = generated.CSIDriver;
 
 const MIN_TOKEN_SECONDS = 600;
 const MAX_TOKEN_SECONDS = 2 ** 32;
+
+const TOKENS_SHOWN =
+  "spec.serviceAccountTokenInSecrets is unset; if supported by this CSI driver, set to true to prevent possible logging of tokens in volume attributes";
 
 const strategy: Strategy<CSIDriver> = {
   hasGeneration: true,
@@ -52,6 +56,11 @@ const strategy: Strategy<CSIDriver> = {
     if (!previous) return;
     immutable(spec.attachRequired, previous.spec.attachRequired, here.at("attachedRequired"));
     immutable(spec.volumeLifecycleModes, previous.spec.volumeLifecycleModes, here.at("volumeLifecycleModes"));
+  },
+
+  warnings({ spec }, previous) {
+    if (!spec.tokenRequests?.length || spec.serviceAccountTokenInSecrets !== undefined) return [];
+    return deepEqual(spec.tokenRequests, previous?.spec.tokenRequests) ? [] : [TOKENS_SHOWN];
   },
 
   columns: (driver) => {

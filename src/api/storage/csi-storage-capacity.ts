@@ -2,7 +2,9 @@
  * storage.k8s.io/v1 CSIStorageCapacity: how much room a class has in a part of the cluster.
  * https://kubernetes.io/docs/concepts/storage/storage-capacity/
  */
+
 import type * as generated from "../generated/storage-v1.ts";
+import { nodeSelectorWarnings } from "../node-label-warnings.ts";
 import { compareQuantities } from "../quantity.ts";
 import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
@@ -24,6 +26,8 @@ const strategy: Strategy<CSIStorageCapacity> = {
     for (const field of ["nodeTopology", "storageClassName"] as const)
       immutable(capacity[field], previous[field], report.at(field));
   },
+
+  warnings: ({ nodeTopology }) => (nodeTopology === undefined ? [] : nodeSelectorWarnings(nodeTopology, "nodeTopology")),
 };
 
 export const CSIStorageCapacity: Resource<CSIStorageCapacity> = resource(

@@ -7,6 +7,7 @@ import { deepEqual } from "../../base/deep-equal.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
 import type * as generated from "../generated/storage-v1.ts";
 import { qualifiedNameErrors } from "../names.ts";
+import { oldLabelWarnings } from "../node-label-warnings.ts";
 import { resource } from "../resource.ts";
 import type { Resource, Strategy } from "../row.ts";
 import { ageOf } from "../table/cells.ts";
@@ -57,6 +58,13 @@ const strategy: Strategy<StorageClass> = {
         report.at(field).forbidden(`updates to ${field} are forbidden.`);
     immutable(volumeBindingMode, previous.volumeBindingMode, report.at("volumeBindingMode"));
   },
+
+  warnings: ({ allowedTopologies = [] }) =>
+    allowedTopologies.flatMap(({ matchLabelExpressions = [] }, index) =>
+      matchLabelExpressions.flatMap(({ key }, at) =>
+        oldLabelWarnings(key, `allowedTopologies[${index}].matchLabelExpressions[${at}].key`),
+      ),
+    ),
 
   unconditionalUpdate: true,
 

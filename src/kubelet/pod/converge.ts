@@ -13,6 +13,9 @@ import { isRunning, type RuntimePod } from "./runtime-pod.ts";
 import { startContainer } from "./start-container.ts";
 import { addressesOf, type PodWork, readRuntime, report, saidOf } from "./work.ts";
 
+/** A sandbox is shown with what runs in it, unless that takes longer: then upstream's kubelet looks, and others see its address. */
+const SHOW_SANDBOX_MS = 1_000;
+
 /**
  * What failed is seen for a while before the back-off is: an ended container for a moment, ErrImagePull until the worker's next turn; and
  * so is the back-off before the next failure.
@@ -91,7 +94,7 @@ async function act(work: PodWork, plan: PodActions, before: RuntimePod): Promise
     sandboxId = await makeSandbox(work, runtimePod, sandbox, signal);
     if (sandboxId === undefined) return false;
     runtimePod = await readSandbox(work, runtimePod, sandboxId);
-    report(work, runtimePod);
+    work.showAfter(SHOW_SANDBOX_MS);
     await openHostPorts(work, runtimePod);
   }
   if (!(await work.outside(() => mounted))) return false;

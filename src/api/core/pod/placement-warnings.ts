@@ -4,37 +4,13 @@
  * https://kubernetes.io/docs/reference/labels-annotations-taints/
  */
 import type { DeepReadonly } from "../../../base/readonly.ts";
-import type { NodeSelectorTerm, PodSpec } from "../../generated/shared.ts";
+import type { PodSpec } from "../../generated/shared.ts";
+import { nodeTermWarnings, oldLabelKeyWarnings, oldLabelWarnings } from "../../node-label-warnings.ts";
 
 type Spec = DeepReadonly<PodSpec>;
 
-/** Labels of nodes that have another name now. */
-const OLD_NODE_LABELS: Readonly<Record<string, readonly [since: string, now: string]>> = {
-  "beta.kubernetes.io/arch": ["v1.14", "kubernetes.io/arch"],
-  "beta.kubernetes.io/os": ["v1.14", "kubernetes.io/os"],
-  "failure-domain.beta.kubernetes.io/region": ["v1.17", "topology.kubernetes.io/region"],
-  "failure-domain.beta.kubernetes.io/zone": ["v1.17", "topology.kubernetes.io/zone"],
-  "beta.kubernetes.io/instance-type": ["v1.17", "node.kubernetes.io/instance-type"],
-};
-
-function deprecation(key: string): string | undefined {
-  const [since, now] = OLD_NODE_LABELS[key] ?? [];
-  return now === undefined ? undefined : `deprecated since ${since}; use "${now}" instead`;
-}
-
 const nodeSelectorWarnings = ({ nodeSelector = {} }: Spec, path: string): string[] =>
-  Object.keys(nodeSelector).flatMap((key) => {
-    const why = deprecation(key);
-    return why === undefined ? [] : [`${path}.nodeSelector[${key}]: ${why}`];
-  });
-
-function keyWarnings(key: string, path: string): string[] {
-  const why = deprecation(key);
-  return why === undefined ? [] : [`${path}: ${key} is ${why}`];
-}
-
-const termWarnings = ({ matchExpressions = [] }: DeepReadonly<NodeSelectorTerm>, path: string): string[] =>
-  matchExpressions.flatMap(({ key }, index) => keyWarnings(key, `${path}.matchExpressions[${index}].key`));
+  Object.keys(nodeSelector).flatMap((key) => oldLabelWarnings(key, `${path}.nodeSelector[${key}]`));
 
 const REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution";
 const PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution";
@@ -44,9 +20,9 @@ function nodeAffinityWarnings({ affinity }: Spec, path: string): string[] {
   const here = `${path}.affinity.nodeAffinity`;
   return [
     ...(required?.nodeSelectorTerms ?? []).flatMap((term, index) =>
-      termWarnings(term, `${here}.${REQUIRED}.nodeSelectorTerms[${index}]`),
+      nodeTermWarnings(term, `${here}.${REQUIRED}.nodeSelectorTerms[${index}]`),
     ),
-    ...preferred.flatMap(({ preference }, index) => termWarnings(preference, `${here}.${PREFERRED}[${index}].preference`)),
+    ...preferred.flatMap(({ preference }, index) => nodeTermWarnings(preference, `${here}.${PREFERRED}[${index}].preference`)),
   ];
 }
 
@@ -56,7 +32,7 @@ const selectorWarnings = (selector: unknown, path: string): string[] =>
 const spreadWarnings = ({ topologySpreadConstraints = [] }: Spec, path: string): string[] =>
   topologySpreadConstraints.flatMap(({ topologyKey, labelSelector }, index) => {
     const here = `${path}.topologySpreadConstraints[${index}]`;
-    return [...keyWarnings(topologyKey, `${here}.topologyKey`), ...selectorWarnings(labelSelector, here)];
+    return [...oldLabelKeyWarnings(topologyKey, `${here}.topologyKey`), ...selectorWarnings(labelSelector, here)];
   });
 
 function podAffinityWarnings({ affinity }: Spec, path: string): string[] {
