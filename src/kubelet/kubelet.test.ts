@@ -39,6 +39,17 @@ describe("a Pod on a node", () => {
     ).toEqual(["Normal Pulled", "Normal Created", "Normal Started"]);
   });
 
+  test("has its address with what runs in it, and after a second where that takes longer", async () => {
+    const node = await simulatedNode({ latencies: { create: 2_000 } });
+    node.run("a", {});
+    await node.clock.advance(900);
+    expect(node.pod("a")?.status.podIP).toBeUndefined();
+    await node.clock.advance(200);
+    expect(node.pod("a")?.status.podIP).toBe("10.88.0.2");
+    expect(conditionsOf(node.pod("a"))).toMatchObject({ PodReadyToStartContainers: "True", Ready: "False" });
+    await node.until(() => mainOf(node.pod("a"))?.ready === true);
+  });
+
   test("says nothing while nothing happens", async () => {
     const node = await simulatedNode();
     node.run("a", {});

@@ -34,7 +34,7 @@ const MILLI_IN_NANO = 1_000_000n;
 /** Of sizes that are no whole number of bytes. */
 export const claimWarnings = ({ resources }: DeepReadonly<PersistentVolumeClaim["spec"]>, path: string): string[] =>
   (["requests", "limits"] as const).flatMap((field) => {
-    const size = resources?.[field]?.["storage"] ?? "0";
+    const size = resources?.[field]?.storage ?? "0";
     const isWhole = (parseQuantity(size).nano / MILLI_IN_NANO) % 1_000n === 0n;
     return isWhole
       ? []

@@ -100,13 +100,18 @@ function withPods(client: FakeClient): FakeClient {
   }) as FakeClient;
 }
 
-export async function simulatedNode(
-  options: { logger?: Logger; kubelet?: Partial<KubeletOptions> } = {},
-): Promise<SimulatedNode> {
+interface SimulatedNodeOptions {
+  logger?: Logger;
+  kubelet?: Partial<KubeletOptions>;
+  /** Milliseconds that the runtime takes. */
+  latencies?: { create?: number };
+}
+
+export async function simulatedNode(options: SimulatedNodeOptions = {}): Promise<SimulatedNode> {
   const clock = virtualClock();
   const entropy = seededEntropy(1);
   const client = withPods(fakeClient({ clock, entropy }));
-  const runtime = simulatedRuntime({ clock, entropy });
+  const runtime = simulatedRuntime({ clock, entropy, latencies: options.latencies ?? {} });
   const make = (): Kubelet =>
     createKubelet({
       client,
