@@ -111,7 +111,8 @@ export async function startServer(options: ServerOptions): Promise<Server> {
         process: processFigures,
       });
       const servers = await listen(options, pki, controlPlane.handle);
-      serverAddress = `${addresses.at(-1)}:${servers[0]?.port ?? config.port}`;
+      // As the kubeconfig names it, which upstream's does by the same address.
+      serverAddress = `${addresses[0]}:${servers[0]?.port ?? config.port}`;
       return { controlPlane, servers };
     } catch (error) {
       await controlPlane?.stop();
