@@ -29,9 +29,10 @@ export type AgentMessage = { ready: true } | { failed: string } | { dnsPort: num
 
 const STOP_LIMIT_MS = 20_000;
 const FIRST_PAUSE_MS = 500;
-const MAX_PAUSE_MS = 30_000;
+/** As upstream's kubelet is started again. */
+const MAX_PAUSE_MS = 10_000;
 /** An agent that has lived this long does not count as dying at once. */
-const STEADY_MS = 60_000;
+const STEADY_MS = 10_000;
 
 /** An agent has little that is short-lived: a smaller young generation costs it no time that can be measured, and saves some 8 MB. */
 const YOUNG_GENERATION = "--max-semi-space-size=2";

@@ -20,6 +20,7 @@ import {
   PAUSE_IMAGE,
   startContainerd,
 } from "../kubelet/containerd/index.ts";
+import { sandboxConnections } from "../kubelet/host/connections.ts";
 import { containerLogFiles } from "../kubelet/host/container-log-files.ts";
 import { hostLogFiles } from "../kubelet/host/host-log-files.ts";
 import { logFiles } from "../kubelet/host/log-files.ts";
@@ -85,6 +86,10 @@ function followPodRange(runtime: Runtime, containerd: Containerd | undefined): R
   if (containerd === undefined) return runtime;
   return {
     ...runtime,
+    async removePodSandbox(id, options) {
+      await runtime.removePodSandbox(id, options);
+      await containerd.forgetSandbox(id);
+    },
     async updateRuntimeConfig(podCidr) {
       await containerd.writeNetwork({ podCidrs: [podCidr], bridge: BRIDGE });
     },
@@ -118,6 +123,7 @@ async function startKubelet(
     pinnedImages: [PAUSE_IMAGE],
     hookHttp,
     ...(proxy === undefined ? {} : { withdraw: proxy.withdraw, setHostPorts: proxy.setHostPorts }),
+    unanswered: sandboxConnections(runtime),
     services: {
       services: (namespace) => informers.list(Service, namespace),
       apiServer: () => informers.get(Service, "default", "kubernetes"),

@@ -96,6 +96,7 @@ describe("a Pod on a node", () => {
         async withdraw() {
           await Promise.resolve();
           seen.push(node.events("Killing"));
+          return true;
         },
       },
     });

@@ -25,8 +25,8 @@ import { DEFAULT_CGROUP_ROOT, DEFAULT_PATHS, type KubeletOptions } from "./optio
 import { createBackoff } from "./pod/backoff.ts";
 import type { ReadonlyPod } from "./pod/containers.ts";
 import type { PodContext } from "./pod/context.ts";
-import { followRuntime } from "./pod/lifecycle-events.ts";
-import { removeOrphans } from "./pod/orphans.ts";
+import { followRuntime, type LifecycleEventsOptions } from "./pod/lifecycle-events.ts";
+import { createOrphans, type Orphans } from "./pod/orphans.ts";
 import { runtimeHandlers } from "./pod/runtime-handler.ts";
 import { createPodWorker, type PodWorker } from "./pod/worker.ts";
 import { createProbeManager } from "./probes/manager.ts";
@@ -111,6 +111,7 @@ function createParts(options: KubeletOptions): Parts {
     withdraw: options.withdraw,
     setHostPorts: options.setHostPorts,
     runtimeHandler: runtimeHandlers({ client, runtime, mapsUsers: host === undefined }),
+    unanswered: options.unanswered,
     output,
     volumes,
     configs,
@@ -184,12 +185,70 @@ function apiOf(options: KubeletOptions, { workers, context, metrics, runtime }: 
   };
 }
 
+function orphansOf({ runtime, logger, host, paths, cgroupRoot }: KubeletOptions, { context, workers }: Parts): Orphans {
+  return createOrphans({
+    runtime,
+    wheel: context.wheel,
+    logger,
+    host,
+    paths: paths ?? DEFAULT_PATHS,
+    cgroupRoot: cgroupRoot ?? DEFAULT_CGROUP_ROOT,
+    isKnown: (uid) => workers.has(uid),
+  });
+}
+
+/** What the runtime has to tell goes to the workers; what is nobody's may be an orphan. A simulated runtime finishes what it began. */
+function newsOf({ workers, pods, orphans, note, mayBeOrphaned }: NewsOptions): Pick<LifecycleEventsOptions, "onPod" | "onAll"> {
+  return {
+    onPod(uid) {
+      if (workers.has(uid)) pods.wake(uid);
+      else if (mayBeOrphaned()) void orphans.look();
+      note();
+    },
+    onAll() {
+      pods.wakeAll();
+      // The runtime was away, maybe in the midst of something.
+      if (mayBeOrphaned()) void orphans.look();
+    },
+  };
+}
+
+interface NewsOptions {
+  workers: Parts["workers"];
+  pods: ReturnType<typeof workersFor>;
+  orphans: Orphans;
+  /** Something of a Pod has ended. */
+  note(): void;
+  mayBeOrphaned(): boolean;
+}
+
+/** What the node's object says: its Pod range goes to the runtime. */
+function nodeObserver({ runtime, logger, nodeName }: KubeletOptions, reporter: NodeReporter): (node: DeepReadonly<Node>) => void {
+  return (node) => {
+    // A server that cannot select by name shows other nodes too.
+    if (node.metadata.name !== nodeName) return;
+    reporter.observe(node);
+    const { podCIDR } = node.spec;
+    if (podCIDR)
+      runtime.updateRuntimeConfig(podCIDR).catch((error) => logger.warn("Pod range not set", { error: String(error) }));
+  };
+}
+
 export function createKubelet(options: KubeletOptions): Kubelet {
   const { client, runtime, clock, entropy, logger, nodeName } = options;
   const parts = createParts(options);
   const { context, workers, reporter } = parts;
   let hasLooked = false;
   const pods = workersFor(parts, () => hasLooked);
+  const observeNode = nodeObserver(options, reporter);
+  const orphans = orphansOf(options, parts);
+  const news = newsOf({
+    workers,
+    pods,
+    orphans,
+    note: () => upkeep?.note(),
+    mayBeOrphaned: () => hasLooked && options.host !== undefined,
+  });
   const stopping = new AbortController();
   const { signal } = stopping;
   const followers: Reflector[] = [];
@@ -197,23 +256,9 @@ export function createKubelet(options: KubeletOptions): Kubelet {
   let upkeep: Upkeep | undefined;
   let following: Promise<void> = Promise.resolve();
 
-  function observeNode(node: DeepReadonly<Node>): void {
-    // A server that cannot select by name shows other nodes too.
-    if (node.metadata.name !== nodeName) return;
-    reporter.observe(node);
-    const { podCIDR } = node.spec;
-    if (podCIDR)
-      runtime.updateRuntimeConfig(podCIDR).catch((error) => logger.warn("Pod range not set", { error: String(error) }));
-  }
-
-  function onPod(uid: string): void {
-    pods.wake(uid);
-    upkeep?.note();
-  }
-
   function onSynced(): void {
     hasLooked = true;
-    void removeOrphans(runtime, (uid) => workers.has(uid), logger).then(() => {
+    void orphans.look().then(() => {
       if (signal.aborted) return;
       upkeep = startUpkeep(options, { ...parts, node: () => reporter.node });
       void upkeep.collect();
@@ -229,7 +274,7 @@ export function createKubelet(options: KubeletOptions): Kubelet {
       followPods({ ...common, nodeName, handlers: { put: pods.put, removed: pods.removed, synced: onSynced } }),
     );
     const eventsMayBeLost = options.host !== undefined;
-    following = followRuntime({ runtime, clock, logger, onPod, onAll: pods.wakeAll, signal, eventsMayBeLost });
+    following = followRuntime({ runtime, clock, logger, ...news, signal, eventsMayBeLost });
   }
 
   return {

@@ -53,11 +53,14 @@ export interface KubeletOptions {
   pinnedImages?: readonly string[];
   hookHttp?: HookHttp;
   /**
-   * Called before a deleted Pod's hooks and signals: resolves when this node sends it no new connections. Waited for a short while only.
+   * Called before a deleted Pod's hooks and signals: resolves when this node sends it no new connections; true where it did before.
+   * Waited for a short while only.
    */
-  withdraw?: (uid: string) => Promise<void>;
   /** Opens host ports; without it Pods have none. Told again of every Pod after a restart. */
   setHostPorts?: SetHostPorts;
+  withdraw?: (uid: string) => Promise<boolean>;
+  /** How many connections into a sandbox wait for an answer: a Pod that was withdrawn gives them for a short while before it ends. */
+  unanswered?: (sandboxId: string) => Promise<number>;
   /** Where containers find Services in their environment; without it they do not. */
   services?: ServiceSource;
   /** ConfigMaps and Secrets; by default each one that a Pod refers to is watched. Simulated nodes may share one source. */

@@ -17,10 +17,11 @@ export interface WhatIsThere {
   outsideMounts: string[];
 }
 
-/** Without the numbers that the kernel gives, which are never the same again. */
+/** Without the numbers that the kernel gives, which are never the same again, and named namespaces of the machine, which come and go. */
 const withoutNumbers = (mountinfo: string): string =>
   mountinfo
     .split("\n")
+    .filter((line) => !line.includes(" /run/netns/"))
     .map((line) => line.split(" ").slice(3).join(" "))
     .join("\n");
 

@@ -125,7 +125,7 @@ export function createPodConfigs(options: PodConfigsOptions): PodConfigs {
     ...podCgroups(options),
     credentials: (pod, image) => pullCredentials(objects, pod, image),
     async cleanUp(pod) {
-      await host?.removeCgroup(cgroupParentOf(pod, cgroupRoot));
+      await host?.endCgroup(cgroupParentOf(pod, cgroupRoot));
       await host?.remove(podDirectoryOf(pod, paths));
       await host?.remove(logDirectoryOf(pod, paths.logs));
     },

@@ -9,15 +9,16 @@ import { execFile } from "node:child_process";
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { type Clock, sleep } from "../../base/clock.ts";
+import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/logger.ts";
 import { criRuntime } from "../runtime/cri/cri-runtime.ts";
 import { isRuntimeError, type Runtime } from "../runtime/runtime.ts";
 import { removeCgroups } from "./cgroups.ts";
 import { CNI_CONFIG_FILE } from "./cni-config.ts";
-import { alive, endProcess, findDaemon } from "./daemon.ts";
+import { endProcess, findDaemon } from "./daemon.ts";
 import { containerdLayout, type Layout } from "./layout.ts";
 import { assertNothingMounted, unmountBelow } from "./mounts.ts";
+import { endShims, shimsOf } from "./shims.ts";
 
 export interface ReleaseOptions {
   dataDirectory: string;
@@ -37,7 +38,6 @@ const run = promisify(execFile);
 /** Where CNI keeps its results, whatever it is told about addresses. */
 const CNI_RESULTS = "/var/lib/cni/results";
 const DAEMON_GRACE_MS = 5_000;
-const KILL_TIMEOUT_MS = 10_000;
 
 /** Idempotent; also where nothing was ever started. */
 export async function releaseContainerd(options: ReleaseOptions): Promise<void> {
@@ -51,7 +51,7 @@ export async function releaseContainerd(options: ReleaseOptions): Promise<void> 
     await endProcess(clock, daemon, DAEMON_GRACE_MS);
   }
   const strays = await strayFiles(layout);
-  await killShims(layout, clock);
+  await endShims(layout, await shimsOf(layout), clock);
   if (options.cgroupRoot !== "") await removeCgroups(options.cgroupRoot, clock);
   await unmountBelow([layout.directory, ...options.mountDirectories]);
   await removeBridge(layout);
@@ -97,41 +97,6 @@ async function strayFiles(layout: Layout): Promise<string[]> {
     ids.has(/-([0-9a-f]{64})-/.exec(name)?.[1] ?? ""),
   );
   return [...sockets, ...results.map((name) => join(CNI_RESULTS, name))];
-}
-
-/** A container's first process is its shim's child. */
-async function killShims(layout: Layout, clock: Clock): Promise<void> {
-  const shims = await shimsOf(layout);
-  const children = await Promise.all(
-    shims.map(async (shim) => (await readFile(`/proc/${shim}/task/${shim}/children`, "utf8").catch(() => "")).trim().split(" ")),
-  );
-  const pids = [
-    ...shims,
-    ...children
-      .flat()
-      .filter((pid) => pid !== "")
-      .map(Number),
-  ];
-  for (const pid of pids) {
-    try {
-      process.kill(pid, "SIGKILL");
-    } catch {
-      // Gone already.
-    }
-  }
-  const deadline = clock.monotonic() + KILL_TIMEOUT_MS;
-  while (pids.some(alive) && clock.monotonic() < deadline) await sleep(clock, 10);
-}
-
-async function shimsOf(layout: Layout): Promise<number[]> {
-  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
-  const ours = await Promise.all(
-    pids.map(async (pid) => {
-      const words = (await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")).split("\0");
-      return (words[0] ?? "").includes("containerd-shim") && words[words.indexOf("-address") + 1] === layout.socket;
-    }),
-  );
-  return pids.filter((_, index) => ours[index]).map(Number);
 }
 
 /** The last Pod leaves its bridge behind. */

@@ -4,10 +4,13 @@
  * It and its containers outlive us: after a crash of ours the next start finds the running daemon and takes it over. When it dies
  * while we run, it is started again, with growing pauses where it dies at once; its containers do not notice.
  */
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { type Clock, sleep } from "../../base/clock.ts";
 import type { Logger } from "../../base/logger.ts";
+import { clearBrokenStarts } from "./broken-starts.ts";
 import { CNI_CONFIG_FILE, cniConfig } from "./cni-config.ts";
 import { containerdConfig, type RuntimeHandlers } from "./config.ts";
 import { alive, answers, endProcess, findDaemon, socketClosed, spawnDaemon } from "./daemon.ts";
@@ -16,6 +19,7 @@ import { containerdLayout, type Layout } from "./layout.ts";
 import { type Machine, obstacle } from "./machine.ts";
 import { PAUSE_IMAGE, pauseImage } from "./pause-image.ts";
 import { NodeSetupError } from "./setup-error.ts";
+import { endShims, type Shim, shimSocket, shimsOf } from "./shims.ts";
 import { chooseSnapshotter } from "./snapshotter.ts";
 
 export interface ContainerdOptions {
@@ -42,6 +46,8 @@ export interface Containerd {
   /** Whether a running daemon was taken over. */
   readonly adopted: boolean;
   pid(): number | undefined;
+  /** Removes what containerd leaves of a sandbox that was removed and whose shim did not end by itself. */
+  forgetSandbox(id: string): Promise<void>;
   /** containerd sees the new configuration by itself. */
   writeNetwork(network: PodNetwork): Promise<void>;
   /** Stops watching; daemon and containers go on. */
@@ -49,6 +55,8 @@ export interface Containerd {
   /** Stops the daemon, not the containers: for those see release.ts. */
   stop(): Promise<void>;
 }
+
+const run = promisify(execFile);
 
 const START_TIMEOUT_MS = 30_000;
 const FIRST_POLL_MS = 5;
@@ -61,6 +69,7 @@ const STEADY_MS = 60_000;
 interface Daemon {
   readonly layout: Layout;
   readonly program: string;
+  readonly ctr: string;
   readonly clock: Clock;
   readonly logger: Logger;
   pid: number | undefined;
@@ -77,7 +86,14 @@ export async function startContainerd(options: ContainerdOptions): Promise<Conta
   await Promise.all(directories.map((path) => mkdir(path, { recursive: true, mode: 0o711 })));
   if (network !== undefined) await writeNetwork(layout, network);
 
-  const daemon: Daemon = { layout, program: machine.containerd.path, clock, logger, pid: await findDaemon(layout) };
+  const daemon: Daemon = {
+    layout,
+    program: machine.containerd.path,
+    ctr: machine.ctr,
+    clock,
+    logger,
+    pid: await findDaemon(layout),
+  };
   const adopted = daemon.pid !== undefined;
   if (daemon.pid === undefined) {
     await writeConfig(layout, options, machine.containerd.version);
@@ -98,6 +114,7 @@ export async function startContainerd(options: ContainerdOptions): Promise<Conta
     importer,
     adopted,
     pid: () => daemon.pid,
+    forgetSandbox: (id) => rm(shimSocket(layout, id), { force: true }),
     writeNetwork: (changed) => writeNetwork(layout, changed),
     leave: () => watching.abort(),
     async stop() {
@@ -109,8 +126,25 @@ export async function startContainerd(options: ContainerdOptions): Promise<Conta
 }
 
 async function launch(daemon: Daemon): Promise<void> {
+  await clearBrokenStarts(daemon.layout, daemon.clock, daemon.logger);
+  const before = await shimsOf(daemon.layout);
   daemon.pid = await spawnDaemon(daemon.layout, daemon.program, ["--config", daemon.layout.config]);
   await untilAnswers(daemon, daemon.pid);
+  await endStrayShims(daemon, before).catch((error: unknown) =>
+    daemon.logger.warn("shims without a container may be left", { error: String(error) }),
+  );
+}
+
+/** A shim of which containerd does not know the container any more: it would be there for good. */
+async function endStrayShims({ layout, ctr, clock }: Daemon, shims: readonly Shim[]): Promise<void> {
+  if (shims.length === 0) return;
+  const listing = ["--address", layout.socket, "--namespace", "k8s.io", "containers", "list", "--quiet"];
+  const known = new Set((await run(ctr, listing)).stdout.split("\n"));
+  await endShims(
+    layout,
+    shims.filter(({ id }) => !known.has(id)),
+    clock,
+  );
 }
 
 /** Starts the daemon again whenever it has ended, until `signal` aborts. */

@@ -25,6 +25,15 @@ export interface Host {
   giveToGroup(path: string, group: number): Promise<void>;
   mountMemory(path: string, sizeBytes: number): Promise<void>;
   unmount(path: string): Promise<void>;
+  isMountPoint(path: string): Promise<boolean>;
+  /** Everything that is mounted at the path or beneath it. */
+  unmountBelow(path: string): Promise<void>;
+  /** Names in a directory; none where it is not there. */
+  list(path: string): Promise<string[]>;
+  /** Names of the cgroups right beneath one, in whichever hierarchy. */
+  listCgroups(path: string): Promise<string[]>;
+  /** Kills what still runs in a cgroup or beneath it, and removes it from every hierarchy. */
+  endCgroup(path: string): Promise<void>;
   /** Makes the cgroup `path` (`/kubepods/podUID`) where it is missing, and limits it; what is left out is unlimited. */
   setCgroup(path: string, resources: LinuxContainerResources): Promise<void>;
   /** One in which something still runs stays. */

@@ -18,6 +18,9 @@ import {
 import { dirname, join, normalize, sep } from "node:path";
 import { promisify } from "node:util";
 import { equalBytes } from "../../base/bytes.ts";
+import { realClock } from "../../base/clock.ts";
+import { cgroupDirectories, removeCgroups } from "../containerd/cgroups.ts";
+import { mountPointsBelow, unmountBelow } from "../containerd/mounts.ts";
 import type { VolumeFiles } from "../volumes/sources.ts";
 import type { Host, PathKind } from "./host.ts";
 import { removeCgroup, setCgroup } from "./pod-cgroups.ts";
@@ -183,6 +186,15 @@ async function unmount(path: string): Promise<void> {
   await run("umount", ["-l", path]).catch(() => {});
 }
 
+const mountsBelow = async (path: string): Promise<string[]> =>
+  mountPointsBelow(await readFile("/proc/self/mountinfo", "utf8"), [path]);
+
+async function listCgroups(path: string): Promise<string[]> {
+  const entries = (await cgroupDirectories(path)).map((directory) => readdir(directory, { withFileTypes: true }));
+  const directories = (await Promise.all(entries)).flat().filter((entry) => entry.isDirectory());
+  return [...new Set(directories.map(({ name }) => name))];
+}
+
 /** Never crosses into another file system: what a Pod mounted there is not ours to delete. */
 async function remove(path: string): Promise<void> {
   const is = await found(lstat(path));
@@ -214,5 +226,10 @@ export const nodeHost: Host = {
   unmount,
   setCgroup: (path, resources) => setCgroup(path, resources),
   removeCgroup: (path) => removeCgroup(path),
+  isMountPoint: async (path) => (await mountsBelow(path)).includes(path),
+  unmountBelow: (path) => unmountBelow([path]),
+  list: async (path) => (await found(readdir(path))) ?? [],
+  listCgroups,
+  endCgroup: (path) => removeCgroups(path, realClock),
   within,
 };

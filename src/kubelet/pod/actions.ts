@@ -136,6 +136,15 @@ function killFor(
   return { ...named, id: status.id, message, because: isOther ? undefined : because };
 }
 
+/** A runtime that died in the midst of a start may not know what runs: that ends before the container is started anew. */
+function startAgain(plan: Plan, named: NamedContainer, status: ContainerStatus | undefined): void {
+  if (status?.state === "Unknown") {
+    const message = "Container is in unknown state, try killing it before restart";
+    plan.kill.push({ ...named, id: status.id, message, because: undefined });
+  }
+  plan.start.push(named);
+}
+
 /** Adds what an init container needs. `next`: those after it may be looked at. `failed`: the Pod has failed with it. */
 function planInit(
   pod: ReadonlyPod,
@@ -146,7 +155,7 @@ function planInit(
   const named: NamedContainer = { container, kind: "init" };
   if (isSidecar(container)) {
     if (status?.state !== "Running") {
-      plan.start.push(named);
+      startAgain(plan, named, status);
       return initialized ? "next" : "wait";
     }
     const kill = killFor(pod, named, status, probes);
@@ -163,7 +172,7 @@ function planInit(
   }
   if (status?.state === "Exited" && status.exitCode === 0) return "next";
   if (isDone(pod, container, status)) return "failed";
-  plan.start.push(named);
+  startAgain(plan, named, status);
   return "wait";
 }
 
@@ -182,7 +191,7 @@ function planApp(
   const named: NamedContainer = { container, kind: "app" };
   if (status?.state !== "Running") {
     if (isDone(pod, container, status)) return false;
-    plan.start.push(named);
+    startAgain(plan, named, status);
     return true;
   }
   const kill = killFor(pod, named, status, probes);

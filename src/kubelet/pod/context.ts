@@ -66,10 +66,12 @@ export interface PodContext {
   probes: ProbeManager;
   runHook: RunHook;
   /** Takes a Pod out of what sends it traffic; undefined where nothing does. */
-  withdraw: ((uid: string) => Promise<void>) | undefined;
   setHostPorts: SetHostPorts | undefined;
   /** Of the Pod's RuntimeClass; empty: the runtime's default. Rejects with an Error in upstream's words. */
   runtimeHandler(pod: ReadonlyPod): Promise<string>;
+  withdraw: ((uid: string) => Promise<boolean>) | undefined;
+  /** Connections into a sandbox that wait for an answer; undefined where that cannot be seen. */
+  unanswered: ((sandboxId: string) => Promise<number>) | undefined;
   output: ContainerOutput;
   /** The log files of containers; undefined where logs are in memory. */
   logFiles: ContainerLogFiles | undefined;

@@ -163,8 +163,10 @@ async function startAll(
   for (const named of plan.start) {
     const { name } = named.container;
     const said = saidOf(work, name);
-    const hasRun = said?.containerID !== undefined || said?.lastState.terminated !== undefined;
-    const restartsSaid = hasRun ? said.restartCount : undefined;
+    // One that was made and waits to be started has not run.
+    const isFresh = said?.state.waiting !== undefined && said.lastState.terminated === undefined;
+    const hasRun = !isFresh && (said?.containerID !== undefined || said?.lastState.terminated !== undefined);
+    const restartsSaid = hasRun ? said?.restartCount : undefined;
     try {
       const request = { ...inSandbox, pod, named, runtimePod, podIps, restartsSaid };
       const id = await work.outside(() => startContainer(context, request));

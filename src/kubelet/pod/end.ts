@@ -6,27 +6,16 @@
 import { Pod } from "../../api/core/pod/pod.ts";
 import { isConflict, isNotFound } from "../../api/errors.ts";
 import { assert } from "../../base/assert.ts";
-import { sleep } from "../../base/clock.ts";
 import type { ReadonlyPod } from "./containers.ts";
 import { closeHostPorts } from "./host-ports.ts";
 import { killPod } from "./kill.ts";
 import { isRunning, LABELS, type RuntimePod } from "./runtime-pod.ts";
+import { takeLeave } from "./take-leave.ts";
 import { addressesOf, type PodWork, readRuntime, report } from "./work.ts";
 
 /** A Pod that is to end at once still gets a moment. */
 export const graceMsOf = ({ metadata, spec }: ReadonlyPod): number =>
   Math.max(1, metadata.deletionGracePeriodSeconds ?? spec.terminationGracePeriodSeconds ?? 30) * 1000;
-
-/** What sends the Pod traffic may be in trouble itself: then the Pod ends all the same. */
-const WITHDRAW_LIMIT_MS = 2_000;
-
-/** No connection is lost to a Pod that ends: first nobody is sent to it any more, then it is told to end. */
-async function withdrawn({ withdraw, clock }: PodWork["context"], uid: string): Promise<void> {
-  if (withdraw === undefined) return;
-  const limit = new AbortController();
-  await Promise.race([withdraw(uid), sleep(clock, WITHDRAW_LIMIT_MS, limit.signal)]);
-  limit.abort();
-}
 
 export async function terminate(work: PodWork, runtimePod: RuntimePod): Promise<void> {
   const { context, pod, messages, waiting } = work;
@@ -36,7 +25,7 @@ export async function terminate(work: PodWork, runtimePod: RuntimePod): Promise<
   const graceMs = graceMsOf(pod);
   const signal = work.arm(graceMs);
   const podIp = addressesOf(work, runtimePod)[0] ?? "";
-  if (isRunning(runtimePod)) await work.outside(() => withdrawn(context, uid));
+  if (isRunning(runtimePod)) await work.outside(() => takeLeave(context, pod, runtimePod, { graceMs, signal }));
   await work.outside(() => killPod(context, pod, runtimePod, { graceMs, podIp, signal }));
   for (const { id, state } of runtimePod.sandboxes) if (state === "Ready") await work.outside(() => runtime.stopPodSandbox(id));
   await closeHostPorts(work);

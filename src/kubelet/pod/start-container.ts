@@ -1,6 +1,7 @@
 /** Starts one container: image, configuration, create, start, postStart hook; each step fails with upstream's reason and Event. */
 
 import { formatDuration } from "../../base/duration.ts";
+import { containerHash, HASH_ANNOTATION } from "../config/container-hash.ts";
 import type { LogOwner } from "../logs/files.ts";
 import type { PodSandboxConfig } from "../runtime/config.ts";
 import { type ContainerStatus, isRuntimeError } from "../runtime/runtime.ts";
@@ -52,7 +53,7 @@ export async function startContainer(context: PodContext, request: StartRequest)
   checkCrashes(context, pod, named, newest);
   let id: string;
   try {
-    const made = await createContainer(context, request, newest);
+    const made = madeBefore(request, newest) ?? (await createContainer(context, request, newest));
     id = made.id;
     await run(context, request, made);
   } catch (error) {
@@ -66,19 +67,33 @@ export async function startContainer(context: PodContext, request: StartRequest)
     }
     throw error;
   }
-  await prune(context, runtimePod, named.container.name);
+  await prune(context, runtimePod, named.container.name, id);
   return id;
 }
 
 /** A container that was made, with its labels and the path of its log. */
 type Made = LogOwner & { logPath: string };
 
+/** A kubelet that died between making a container and starting it has left it: it is started now, and that is no restart. */
+function madeBefore({ named, sandboxId }: StartRequest, newest: ContainerStatus | undefined): Made | undefined {
+  if (newest?.state !== "Created" || newest.podSandboxId !== sandboxId) return undefined;
+  return newest.annotations[HASH_ANNOTATION] === containerHash(named.container) ? newest : undefined;
+}
+
+/** What never ran does not count: it gives way to the one that is made now. */
+async function attemptOf({ runtime }: PodContext, newest: ContainerStatus | undefined, restartsSaid = -1): Promise<number> {
+  if (newest === undefined) return restartsSaid + 1;
+  if (newest.state !== "Created") return newest.metadata.attempt + 1;
+  await runtime.removeContainer(newest.id);
+  return newest.metadata.attempt;
+}
+
 async function createContainer(context: PodContext, request: StartRequest, newest: ContainerStatus | undefined): Promise<Made> {
   const { runtime, images, configs, events } = context;
   const { pod, named, sandbox, sandboxId, podIps, restartsSaid, signal } = request;
   const credentials = (image: string) => configs.credentials(pod, image);
   const { reference, image } = await images.ensure({ pod, named, sandbox, credentials, signal });
-  const attempt = newest === undefined ? (restartsSaid ?? -1) + 1 : newest.metadata.attempt + 1;
+  const attempt = await attemptOf(context, newest, restartsSaid);
   const config = await configs
     .container({ pod, named, attempt, image, imageReference: reference, podIps, ...targetOf(request) })
     .catch((error) => {
@@ -126,9 +141,12 @@ async function run(context: PodContext, { pod, named, podIps, signal }: StartReq
   }
 }
 
-/** Of ended runs only the last is kept: for `lastState` and `kubectl logs --previous`. */
-async function prune({ runtime, probes, logFiles }: PodContext, runtimePod: RuntimePod, name: string): Promise<void> {
-  for (const status of statusesOf(runtimePod, name).slice(1)) {
+/** Of ended runs only the last is kept: for `lastState` and `kubectl logs --previous`. What never ran is kept for nothing. */
+async function prune(context: PodContext, runtimePod: RuntimePod, name: string, started: string): Promise<void> {
+  const { runtime, probes, logFiles } = context;
+  const before = statusesOf(runtimePod, name).filter(({ id }) => id !== started);
+  const last = before.find(({ state }) => state === "Exited");
+  for (const status of before.filter((each) => each !== last)) {
     probes.forgetContainer(status.id);
     await runtime.removeContainer(status.id);
     await logFiles?.remove(status, status.logPath);

@@ -237,6 +237,8 @@ export interface RuntimeService {
   removePodSandbox(id: string, options?: CallOptions): Promise<void>;
   /** Rejects with NotFound. */
   podSandboxStatus(id: string, options?: CallOptions): Promise<PodSandboxStatus>;
+  /** A process in the sandbox's namespaces. Undefined where it is gone; absent where there are no processes, or the runtime tells none. */
+  podSandboxProcess?(id: string, options?: CallOptions): Promise<number | undefined>;
   listPodSandboxes(filter?: PodSandboxFilter, options?: CallOptions): Promise<PodSandbox[]>;
 
   /** Rejects with NotFound where image or sandbox is not there. Answers the container's id. */

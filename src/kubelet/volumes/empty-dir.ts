@@ -18,7 +18,9 @@ export async function emptyDir(
   { group, memoryBytes }: EmptyDirOptions,
 ): Promise<void> {
   // What is there already is kept: containers restart, their files stay.
-  if ((await host.kindOf(path)) === "Directory") return;
+  const isThere = (await host.kindOf(path)) === "Directory";
+  // A kubelet may have died between the directory and its mount.
+  if (isThere && (medium !== "Memory" || (await host.isMountPoint(path)))) return;
   await host.makeDirectory(path, 0o777);
   if (medium === "Memory") {
     const asked = sizeLimit === undefined ? 0 : quantityValue(sizeLimit);

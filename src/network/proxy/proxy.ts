@@ -32,9 +32,9 @@ export interface ServiceProxy {
   applied(): Promise<void>;
   /**
    * For a Pod that is about to end: gives it no new connections from this node, whatever its slices still say, unless it is the last one
-   * that serves. Resolves when that is applied, so that SIGTERM interrupts nobody.
+   * that serves. Resolves when that is applied, so that SIGTERM interrupts nobody; false where no Service names the Pod.
    */
-  withdraw(podUid: string): Promise<void>;
+  withdraw(podUid: string): Promise<boolean>;
   /**
    * The host ports of a Pod on this node; none takes them away. Resolves when that is applied. A restarted agent says them again: the
    * first rules that it applies hold none.
@@ -108,9 +108,10 @@ export async function startProxy(options: ProxyOptions): Promise<ServiceProxy> {
 
   return {
     applied: applier.applied,
-    withdraw(podUid) {
-      follower.withdraw(podUid);
-      return applier.applied();
+    async withdraw(podUid) {
+      const known = follower.withdraw(podUid);
+      await applier.applied();
+      return known;
     },
     setHostPorts({ uid, ip }, ports) {
       effects.put(`pod ${uid}`, ports.length === 0 ? undefined : compileHostPorts(uid, ip, ports));

@@ -22,8 +22,8 @@ export interface ServiceFollowerOptions {
 export interface ServiceFollower {
   /** Compiles what was touched into the table. */
   compile(): void;
-  /** Takes the Pod for terminating, whatever its slices still say. */
-  withdraw(podUid: string): void;
+  /** Takes the Pod for terminating, whatever its slices still say; false where no slice names it. */
+  withdraw(podUid: string): boolean;
 }
 
 const BY_SERVICE = "network/service";
@@ -92,6 +92,7 @@ export function followServices(options: ServiceFollowerOptions): ServiceFollower
       const slices = informers.byIndex(EndpointSlice, BY_POD, podUid);
       if (slices.length > 0) withdrawn.add(podUid);
       for (const slice of slices) touch(serviceKeyOf(slice));
+      return slices.length > 0;
     },
   };
 }

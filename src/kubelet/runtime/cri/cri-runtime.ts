@@ -130,6 +130,11 @@ const sandboxes = (connection: Connection, members: Membership, { making, stoppi
       const { status } = await connection.unary(rpc.podSandboxStatus, { podSandboxId: id }, options, REQUEST_TIMEOUT_MS);
       return from.podSandboxStatus(present(status, "sandbox", id));
     },
+    async podSandboxProcess(id, options) {
+      const request = { podSandboxId: id, verbose: true };
+      const { info } = await connection.unary(rpc.podSandboxStatus, request, options, REQUEST_TIMEOUT_MS);
+      return from.sandboxProcess(info);
+    },
     async listPodSandboxes(filter, options) {
       const request = filter === undefined ? {} : { filter: to.podSandboxFilter(filter) };
       const { items } = await connection.unary(rpc.listPodSandbox, request, options, REQUEST_TIMEOUT_MS);

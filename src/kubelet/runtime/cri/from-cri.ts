@@ -44,6 +44,12 @@ export function podSandboxStatus(status: Decoded<typeof cri.PodSandboxStatus>): 
   return { ...podSandbox(status), ips: addresses.filter((ip) => ip !== "") };
 }
 
+/** The verbose part of a sandbox's status is the runtime's own: containerd and CRI-O both name the process there. */
+export function sandboxProcess(info: Readonly<Record<string, string>>): number | undefined {
+  const { pid } = JSON.parse(info.info ?? "{}") as { pid?: unknown };
+  return typeof pid === "number" && pid > 0 ? pid : undefined;
+}
+
 /** Older runtimes give no image id beside the reference; their reference is the id. */
 const imageId = (container: { imageId: string; imageRef: string }): string => container.imageId || container.imageRef;
 

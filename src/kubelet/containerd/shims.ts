@@ -1,0 +1,60 @@
+/** The shims of our containerd: one a Pod, the parent of the first process of each of its containers. They outlive containerd. */
+import { createHash } from "node:crypto";
+import { readdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { type Clock, sleep } from "../../base/clock.ts";
+import { alive } from "./daemon.ts";
+import type { Layout } from "./layout.ts";
+
+export interface Shim {
+  readonly pid: number;
+  /** Of the sandbox. */
+  readonly id: string;
+}
+
+const SHIM_SOCKETS = "/run/containerd/s";
+const KILL_TIMEOUT_MS = 10_000;
+
+/**
+ * Where containerd puts the socket of a sandbox's shim: outside our directories, named by a digest. The shim removes it at its end, but
+ * not where it is killed.
+ */
+export function shimSocket(layout: Layout, sandboxId: string): string {
+  const name = createHash("sha256")
+    .update(join(layout.socket, "k8s.io", sandboxId))
+    .digest("hex");
+  return join(SHIM_SOCKETS, name);
+}
+
+const textOf = (path: string): Promise<string> => readFile(path, "utf8").catch(() => "");
+
+/** Known by our socket in their command line. */
+export async function shimsOf(layout: Layout): Promise<Shim[]> {
+  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  const found = await Promise.all(
+    pids.map(async (pid) => {
+      const words = (await textOf(`/proc/${pid}/cmdline`)).split("\0");
+      const isOurs = (words[0] ?? "").includes("containerd-shim") && words[words.indexOf("-address") + 1] === layout.socket;
+      return isOurs ? [{ pid: Number(pid), id: words[words.indexOf("-id") + 1] ?? "" }] : [];
+    }),
+  );
+  return found.flat();
+}
+
+/** Kills shims and the first processes of their containers; resolves when they are gone. */
+export async function endShims(layout: Layout, shims: readonly Shim[], clock: Clock): Promise<void> {
+  const children = await Promise.all(shims.map(({ pid }) => textOf(`/proc/${pid}/task/${pid}/children`)));
+  const pids = [...shims.map(({ pid }) => pid), ...children.flatMap((text) => text.split(" ").map(Number))].filter(
+    (pid) => pid > 0,
+  );
+  for (const pid of pids) {
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch {
+      // Gone already.
+    }
+  }
+  const deadline = clock.monotonic() + KILL_TIMEOUT_MS;
+  while (pids.some(alive) && clock.monotonic() < deadline) await sleep(clock, 10);
+  await Promise.all(shims.map(({ id }) => rm(shimSocket(layout, id), { force: true })));
+}
