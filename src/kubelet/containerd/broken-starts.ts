@@ -12,7 +12,7 @@ import { type Clock, sleep } from "../../base/clock.ts";
 import type { Logger } from "../../base/logger.ts";
 import { removeCgroups } from "./cgroups.ts";
 import type { Layout } from "./layout.ts";
-import { unmountBelow } from "./mounts.ts";
+import { mountPointsBelow, unmountBelow } from "./mounts.ts";
 import { endShims, type Shim, shimsOf } from "./shims.ts";
 
 const run = promisify(execFile);
@@ -20,6 +20,7 @@ const run = promisify(execFile);
 /** The name space that containerd's CRI part keeps its containers in. */
 const CRI_NAMESPACE = "k8s.io";
 const TASKS = join("io.containerd.runtime.v2.task", CRI_NAMESPACE);
+const NETWORK = /\/netns\/cni-[^/]+$/;
 /** A shim finishes what it was asked for last, though nobody waits for it. */
 const CREATE_LIMIT_MS = 5_000;
 const POLL_MS = 20;
@@ -60,11 +61,22 @@ async function clear(layout: Layout, id: string, shims: readonly Shim[], clock: 
   await rm(join(layout.root, TASKS, id), { recursive: true, force: true });
 }
 
+/** Network namespaces that no sandbox came to have: one that has a task names its own in its bundle. */
+async function clearNetworks(layout: Layout): Promise<void> {
+  const mounted = mountPointsBelow(await textOf("/proc/self/mountinfo"), [layout.state]).filter((path) => NETWORK.test(path));
+  const bundles = await readdir(join(layout.state, TASKS)).catch(() => []);
+  const configs = (await Promise.all(bundles.map((id) => textOf(join(layout.state, TASKS, id, "config.json"))))).join();
+  for (const path of mounted) {
+    if (configs.includes(path)) continue;
+    await unmountBelow([path]);
+    await rm(path, { force: true });
+  }
+}
+
 /** Never rejects: what cannot be removed is said, and left. */
 export async function clearBrokenStarts(layout: Layout, clock: Clock, logger: Logger): Promise<void> {
   try {
     const bundles = await readdir(join(layout.state, TASKS)).catch(() => []);
-    if (bundles.length === 0) return;
     const deadline = clock.monotonic() + CREATE_LIMIT_MS;
     while ((await isCreating(layout)) && clock.monotonic() < deadline) await sleep(clock, POLL_MS);
     const shims = await shimsOf(layout);
@@ -73,6 +85,7 @@ export async function clearBrokenStarts(layout: Layout, clock: Clock, logger: Lo
       await clear(layout, id, shims, clock);
       logger.info("cleared a start that the last containerd had not finished", { id });
     }
+    await clearNetworks(layout);
   } catch (error) {
     logger.warn("starts that the last containerd had not finished could not be cleared", { error: String(error) });
   }

@@ -18,7 +18,7 @@ import { CNI_CONFIG_FILE } from "./cni-config.ts";
 import { endProcess, findDaemon } from "./daemon.ts";
 import { containerdLayout, type Layout } from "./layout.ts";
 import { assertNothingMounted, unmountBelow } from "./mounts.ts";
-import { endShims, shimsOf } from "./shims.ts";
+import { endShims, shimSocket, shimsOf } from "./shims.ts";
 
 export interface ReleaseOptions {
   dataDirectory: string;
@@ -69,18 +69,19 @@ async function removeSandboxes(layout: Layout, { clock, graceMs }: ReleaseOption
     const running = await runtime.listContainers({ state: "Running" });
     await Promise.all(running.map(({ id }) => runtime.stopContainer(id, graceMs)));
     const sandboxes = await runtime.listPodSandboxes();
-    await Promise.all(sandboxes.map(({ id }) => removeSandbox(runtime, id)));
+    await Promise.all(sandboxes.map(({ id }) => removeSandbox(runtime, layout, id)));
   } finally {
     await runtime.close();
   }
 }
 
 /** A network that is broken must not keep a sandbox: its namespace goes with the force that follows. */
-async function removeSandbox(runtime: Runtime, id: string): Promise<void> {
+async function removeSandbox(runtime: Runtime, layout: Layout, id: string): Promise<void> {
   await runtime.stopPodSandbox(id).catch((error: unknown) => {
     if (!isRuntimeError(error, "Unknown")) throw error;
   });
   await runtime.removePodSandbox(id);
+  await rm(shimSocket(layout, id), { force: true });
 }
 
 /** What the tasks that are there still left outside our directories. */
