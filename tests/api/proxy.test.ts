@@ -247,7 +247,7 @@ describe("the API server as a proxy", () => {
       const answer = await ask(api, "GET", `${NAMESPACE}/services/${id}/proxy/`);
       return `${answer.status} ${messageOf(answer)}`;
     };
-    expect(await said("none")).toBe('404 endpoints "none" not found');
+    expect(await said("none")).toBe('404 services "none" not found');
     expect(await said("none:80")).toBe('404 services "none" not found');
     expect(await said("web:81")).toBe('503 no service port 81 found for service "web"');
     expect(await said("ftp:web:80")).toBe('400 invalid service request "ftp:web:80"');

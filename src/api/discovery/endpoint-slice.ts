@@ -32,12 +32,12 @@ const strategy: Strategy<EndpointSlice> = {
   },
 
   validate: validateEndpointSlice,
-  warnings: ({ metadata, addressType, endpoints = [] }, previous) => [
+  warnings: ({ metadata, addressType, endpoints }, previous) => [
     ...(addressType === "FQDN" && previous === undefined ? ["addressType: FQDN endpoints are deprecated"] : []),
     ...(CONTROLLERS.includes(metadata.labels?.[MANAGED_BY] ?? "")
       ? []
-      : endpoints.flatMap(({ addresses }, index) =>
-          addresses.flatMap((address, at) => addressWarnings(address, `endpoints[${index}].addresses[${at}]`)),
+      : (endpoints ?? []).flatMap(({ addresses }, index) =>
+          (addresses ?? []).flatMap((address, at) => addressWarnings(address, `endpoints[${index}].addresses[${at}]`)),
         )),
   ],
 

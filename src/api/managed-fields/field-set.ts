@@ -18,6 +18,9 @@ const isLeaf = (set: FieldSet): boolean => {
 
 const isMember = (set: FieldSet): boolean => MEMBER in set || isLeaf(set);
 
+/** `.` stands before every child, as in what clients see. */
+const memberWith = (children: FieldSet): FieldSet => ({ [MEMBER]: {}, ...children });
+
 /** Everything that is in either. */
 export function union(a: FieldSet | undefined, b: FieldSet | undefined): FieldSet | undefined {
   if (a === undefined || b === undefined || a === b) return a ?? b;
@@ -25,8 +28,7 @@ export function union(a: FieldSet | undefined, b: FieldSet | undefined): FieldSe
   const result: FieldSet = {};
   for (const key of Object.keys(a)) if (key !== MEMBER) result[key] = union(a[key], b[key]) ?? {};
   for (const key of Object.keys(b)) if (key !== MEMBER && !(key in a)) result[key] = b[key] ?? {};
-  if (member && !isLeaf(result)) result[MEMBER] = {};
-  return result;
+  return member && !isLeaf(result) ? memberWith(result) : result;
 }
 
 /** What is in `a` and not in `b`, path by path: a path in `b` takes nothing along that is below it. */
@@ -40,8 +42,7 @@ export function difference(a: FieldSet | undefined, b: FieldSet | undefined): Fi
     if (below !== undefined) result[key] = below;
   }
   if (isLeaf(result)) return member ? result : undefined;
-  if (member) result[MEMBER] = {};
-  return result;
+  return member ? memberWith(result) : result;
 }
 
 /** The set with its members in the order in which they are shown; itself where they stand so. */

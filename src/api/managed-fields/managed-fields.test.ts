@@ -4,7 +4,7 @@ import { Event } from "../core/event.ts";
 import { Pod } from "../core/pod/pod.ts";
 import { decode } from "../decode/index.ts";
 import type { KubernetesObject } from "../meta.ts";
-import { difference, union } from "./field-set.ts";
+import { difference, type FieldSet, union } from "./field-set.ts";
 import { updateManagedFields } from "./index.ts";
 
 const podOf = (image: string, labels: Record<string, string>, more: object = {}): KubernetesObject => {
@@ -98,6 +98,11 @@ test("one empty entry clears the owners", () => {
 
 test("sets are joined and subtracted path by path", () => {
   const a = { "f:a": { ".": {}, "f:x": {} } };
+  const ordered = (set: FieldSet | undefined): string => JSON.stringify(set);
+  expect(ordered(union(a, { "f:a": { "f:y": {} } }))).toBe('{"f:a":{".":{},"f:x":{},"f:y":{}}}');
+  expect(ordered(difference({ "f:a": { ".": {}, "f:x": {}, "f:y": {} } }, { "f:a": { "f:y": {} } }))).toBe(
+    '{"f:a":{".":{},"f:x":{}}}',
+  );
   expect(union(a, { "f:b": {} })).toEqual({ "f:a": { ".": {}, "f:x": {} }, "f:b": {} });
   expect(difference(a, { "f:a": {} })).toEqual({ "f:a": { "f:x": {} } });
   expect(difference(a, { "f:a": { "f:x": {} } })).toEqual({ "f:a": {} });

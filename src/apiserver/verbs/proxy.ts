@@ -93,7 +93,7 @@ async function serviceDestination(parts: ServerParts, target: Target, id: Target
     portName = servicePortName(service, Number(id.port));
   }
   const { exists, hasEndpoints, ready } = await resolveService(parts, ref, portName);
-  if (!exists) throw notFound({ group: "", resource: "endpoints" }, id.name);
+  if (!exists) throw notFound(groupResource(target), id.name);
   for (const { address, port, pod: name } of ready) {
     const pod = name === undefined ? undefined : await findPod(parts, { namespace, name });
     if (pod?.status.podIPs?.some(({ ip }) => ip === address))

@@ -4,6 +4,7 @@ import { errorText } from "../runtime/runtime.ts";
 import { MountProblem } from "../volumes/volumes.ts";
 import { type PodActions, planPod } from "./actions.ts";
 import { allContainers, type PodContainer } from "./containers.ts";
+import { removeRunsBeforeEnd } from "./earlier-runs.ts";
 import { openHostPorts } from "./host-ports.ts";
 import { killContainer, killPod, probeGraceMs } from "./kill.ts";
 import { type ProblemReason, RETRY_MS, StartProblem, TURN_MS } from "./problem.ts";
@@ -39,7 +40,10 @@ export async function converge(work: PodWork, runtimePod: RuntimePod): Promise<b
   // A container that runs waits for nothing.
   for (const { metadata, state } of runtimePod.containers) if (state === "Running") waiting.delete(metadata.name);
   // The end is said as a whole, unless something has to be stopped for it first.
-  if (!plan.finished || isRunning(runtimePod)) report(work, runtimePod);
+  if (!plan.finished || isRunning(runtimePod)) {
+    report(work, runtimePod);
+    await work.outside(() => removeRunsBeforeEnd(work, runtimePod));
+  }
   if (plan.finished) return true;
   const { newSandbox, kill, start } = plan;
   if (plan.restartAll) {

@@ -7,6 +7,7 @@ import { Pod } from "../../api/core/pod/pod.ts";
 import { isConflict, isNotFound } from "../../api/errors.ts";
 import { assert } from "../../base/assert.ts";
 import type { ReadonlyPod } from "./containers.ts";
+import { removeRunsBeforeEnd } from "./earlier-runs.ts";
 import { closeHostPorts } from "./host-ports.ts";
 import { killPod } from "./kill.ts";
 import { isRunning, LABELS, type RuntimePod } from "./runtime-pod.ts";
@@ -36,6 +37,7 @@ export async function terminate(work: PodWork, runtimePod: RuntimePod): Promise<
   probes.forgetPod(uid);
   waiting.clear();
   report(work, last);
+  await work.outside(() => removeRunsBeforeEnd(work, last));
   await work.outside(() => volumes.tearDown(pod));
   await context.configs.closeCgroup(pod);
   context.roomMade();

@@ -7,6 +7,7 @@ import type { PodSandboxConfig } from "../runtime/config.ts";
 import { type ContainerStatus, isRuntimeError } from "../runtime/runtime.ts";
 import { fieldPath, type NamedContainer, podName, type ReadonlyPod } from "./containers.ts";
 import type { PodContext } from "./context.ts";
+import { removeEarlierRuns } from "./earlier-runs.ts";
 import { killContainer } from "./kill.ts";
 import { RETRY_MS, StartProblem } from "./problem.ts";
 import { type RuntimePod, statusesOf, statusOf } from "./runtime-pod.ts";
@@ -67,7 +68,10 @@ export async function startContainer(context: PodContext, request: StartRequest)
     }
     throw error;
   }
-  await prune(context, runtimePod, named.container.name, id);
+  await removeEarlierRuns(
+    context,
+    statusesOf(runtimePod, named.container.name).filter((each) => each.id !== id),
+  );
   return id;
 }
 
@@ -138,17 +142,5 @@ async function run(context: PodContext, { pod, named, podIps, signal }: StartReq
     const graceMs = (pod.spec.terminationGracePeriodSeconds ?? 30) * 1000;
     await killContainer(context, pod, named, id, { graceMs, message: "FailedPostStartHook", podIp, signal });
     throw new StartProblem("PostStartHookError", wordsOf(error), 0, error);
-  }
-}
-
-/** Of ended runs only the last is kept: for `lastState` and `kubectl logs --previous`. What never ran is kept for nothing. */
-async function prune(context: PodContext, runtimePod: RuntimePod, name: string, started: string): Promise<void> {
-  const { runtime, probes, logFiles } = context;
-  const before = statusesOf(runtimePod, name).filter(({ id }) => id !== started);
-  const last = before.find(({ state }) => state === "Exited");
-  for (const status of before.filter((each) => each !== last)) {
-    probes.forgetContainer(status.id);
-    await runtime.removeContainer(status.id);
-    await logFiles?.remove(status, status.logPath);
   }
 }

@@ -2,13 +2,13 @@
 import type { ContainerStatus, PodCondition, PodStatus } from "../../api/generated/core-v1.ts";
 import type { ResourceRequirements } from "../../api/generated/shared.ts";
 import { formatTime } from "../../api/time.ts";
-import { cloneJson } from "../../base/clone.ts";
 import type { DeepReadonly } from "../../base/readonly.ts";
 import { qosClassOf } from "../config/qos.ts";
 import { ephemeralContainers, isOnHostNetwork, isSidecar, isTerminalPhase, type ReadonlyPod } from "../pod/containers.ts";
 import { KUBELET_CONDITIONS, podConditions } from "./conditions.ts";
 import { type ContainerStatusContext, containerStatus } from "./container-status.ts";
 import { type Phase, phaseOf } from "./phase.ts";
+import { writtenLimits } from "./requests.ts";
 
 /** Why the kubelet ended the Pod: DeadlineExceeded, Evicted, … */
 export interface EndReason {
@@ -25,6 +25,8 @@ export interface PodStatusContext extends Omit<ContainerStatusContext, "previous
   hostIps: readonly string[];
   nowMs: number;
 }
+
+type PodSums = (pod: ReadonlyPod) => Record<string, string>;
 
 const isEmpty = (value: object | undefined): boolean => value === undefined || Object.keys(value).length === 0;
 
@@ -120,7 +122,13 @@ function phaseAndReason(context: PodStatusContext, statuses: ContainerStatuses):
   return { phase: phaseOf(pod, [...statuses.init, ...statuses.app], ended) };
 }
 
-export function podStatus(context: PodStatusContext, sumOfRequests: (pod: ReadonlyPod) => Record<string, string>): PodStatus {
+/** What the Pod as a whole was given. */
+function podResources(pod: ReadonlyPod, sumOfRequests: PodSums): ResourceRequirements {
+  const [requests, limits] = [sumOfRequests(pod), writtenLimits(pod)];
+  return { ...(isEmpty(requests) ? {} : { requests }), ...(isEmpty(limits) ? {} : { limits }) };
+}
+
+export function podStatus(context: PodStatusContext, sumOfRequests: PodSums): PodStatus {
   const { pod, runtimePod, last, ended, hostIps, nowMs } = context;
   const statuses = containerStatuses(context);
   const end = phaseAndReason(context, statuses);
@@ -153,7 +161,7 @@ export function podStatus(context: PodStatusContext, sumOfRequests: (pod: Readon
     ...(statuses.app.length > 0 ? { containerStatuses: statuses.app } : {}),
     ...(statuses.ephemeral.length > 0 ? { ephemeralContainerStatuses: statuses.ephemeral } : {}),
     ...(isEmpty(allocated) ? {} : { allocatedResources: allocated }),
-    ...(pod.spec.resources === undefined ? {} : { resources: cloneJson<ResourceRequirements>(pod.spec.resources) }),
+    resources: podResources(pod, sumOfRequests),
     qosClass: qosClassOf(pod),
   };
 }

@@ -1,4 +1,4 @@
-/** A Pod's requests as quantities again, as its status shows them. */
+/** A Pod's requests and limits as quantities again, as its status shows them. */
 import { quantityMilliValue, quantityValue } from "../../api/quantity.ts";
 import type { PodContainer, ReadonlyPod } from "../pod/containers.ts";
 
@@ -7,19 +7,39 @@ import type { PodContainer, ReadonlyPod } from "../pod/containers.ts";
  * where needed.
  */
 export function writtenRequests(pod: ReadonlyPod): Record<string, string> {
-  const all: readonly PodContainer[] = [
-    ...pod.spec.containers,
-    ...(pod.spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === "Always"),
-  ];
+  return { ...sumsOf(textsOf(pod, "requests")), ...pod.spec.resources?.requests };
+}
+
+/** What the Pod's cgroup holds it to: only where each of its containers is limited, or the Pod itself. */
+export function writtenLimits(pod: ReadonlyPod): Record<string, string> {
+  const count = lasting(pod).length;
+  const whole = [...textsOf(pod, "limits")].filter(([name, { length }]) => isOfCgroup(name) && length === count);
+  const own = Object.entries(pod.spec.resources?.limits ?? {}).filter(([name]) => isOfCgroup(name));
+  return { ...sumsOf(new Map(whole)), ...Object.fromEntries(own) };
+}
+
+const isOfCgroup = (name: string): boolean => name === "cpu" || name === "memory";
+
+/** Containers that run for as long as the Pod does. */
+const lasting = ({ spec }: ReadonlyPod): readonly PodContainer[] => [
+  ...spec.containers,
+  ...(spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === "Always"),
+];
+
+function textsOf(pod: ReadonlyPod, kind: "requests" | "limits"): Map<string, string[]> {
   const texts = new Map<string, string[]>();
-  for (const { resources } of all) {
-    for (const [name, text] of Object.entries(resources?.requests ?? {})) texts.set(name, [...(texts.get(name) ?? []), text]);
+  for (const { resources } of lasting(pod)) {
+    for (const [name, text] of Object.entries(resources?.[kind] ?? {})) texts.set(name, [...(texts.get(name) ?? []), text]);
   }
+  return texts;
+}
+
+function sumsOf(texts: ReadonlyMap<string, readonly string[]>): Record<string, string> {
   const sums = [...texts].map(([name, quantities]): [string, string] => [
     name,
     quantities.length === 1 ? (quantities[0] ?? "0") : sumOf(name, quantities),
   ]);
-  return { ...Object.fromEntries(sums), ...pod.spec.resources?.requests };
+  return Object.fromEntries(sums);
 }
 
 const BINARY: readonly [string, number][] = [
