@@ -57,14 +57,27 @@ describe("the scheduling queue", () => {
     expect(taken()).toEqual(["a"]);
   });
 
-  test("lets a woken Pod wait until its backoff is over, longer each time", async () => {
+  test("lets others go before a woken Pod that was tried just now, and tries it at once where there are none", () => {
+    const { queue, taken, readied } = bench();
+    queue.set(pod("a"));
+    taken();
+    queue.putBack("a", ["Pod:removed"]);
+    const before = readied();
+    queue.wake("Pod:removed");
+    expect(queue.counts.backoff).toBe(1);
+    expect(readied()).toBe(before + 1);
+    queue.set(pod("b"));
+    expect(taken()).toEqual(["b", "a"]);
+  });
+
+  test("keeps a Pod back after an error until its backoff is over, longer each time", async () => {
     const { clock, queue, taken, readied } = bench();
     queue.set(pod("a"));
     for (const backoffMs of [1_000, 2_000, 4_000, 8_000, 10_000, 10_000]) {
       expect(taken()).toEqual(["a"]);
-      queue.putBack("a", ["Pod:removed"]);
-      queue.wake("Pod:removed");
+      queue.putBack("a", undefined);
       expect(queue.counts.backoff).toBe(1);
+      expect(taken()).toEqual([]);
       const before = readied();
       await clock.advance(backoffMs - 1);
       expect(readied()).toBe(before);

@@ -2,8 +2,9 @@
  * Pods that wait for a node.
  *
  * A Pod is in exactly one place: `active` (to be tried, highest priority first, then the one that waits longest), `waiting` (found
- * no node; sleeps until a change that one of the plugins that refused it asks for, or five minutes), `backoff` (woken, but tried too
- * recently) or `gated` (has scheduling gates). Waking costs only the Pods that sleep for that hint.
+ * no node; sleeps until a change that one of the plugins that refused it asks for, or five minutes), `backoff` (tried too recently) or
+ * `gated` (has scheduling gates). Waking costs only the Pods that sleep for that hint. A backoff lets others go first; where nobody
+ * else is to be tried, a Pod that was woken does not wait for its end. One that met an error does.
  * https://kubernetes.io/docs/concepts/scheduling-eviction/scheduling-framework/#queuesort
  */
 import type { Clock, Timer } from "../base/clock.ts";
@@ -58,7 +59,8 @@ class Queue implements SchedulingQueue {
   readonly #active = new Heap<Entry>(
     (a, b) => a.info.priority > b.info.priority || (a.info.priority === b.info.priority && a.since < b.since),
   );
-  readonly #backoff = new Heap<Entry>((a, b) => a.dueMs < b.dueMs);
+  readonly #woken = new Heap<Entry>((a, b) => a.dueMs < b.dueMs);
+  readonly #failed = new Heap<Entry>((a, b) => a.dueMs < b.dueMs);
   readonly #sleepers = new Map<WakeHint, Set<Entry>>();
   #sequence = 0;
   #backoffTimer: Timer | undefined;
@@ -98,14 +100,12 @@ class Queue implements SchedulingQueue {
   }
 
   take(): PodInfo | undefined {
-    for (let entry = this.#active.pop(); entry !== undefined; entry = this.#active.pop()) {
-      if (this.#entries.get(entry.info.uid) !== entry || entry.place !== "active") continue;
-      this.#move(entry, "trying");
-      entry.attempts++;
-      entry.lastTriedMs = this.#clock.now();
-      return entry.info;
-    }
-    return undefined;
+    const entry = this.#pop(this.#active, "active") ?? this.#pop(this.#woken, "backoff");
+    if (entry === undefined) return undefined;
+    this.#move(entry, "trying");
+    entry.attempts++;
+    entry.lastTriedMs = this.#clock.now();
+    return entry.info;
   }
 
   done(uid: string): void {
@@ -115,7 +115,7 @@ class Queue implements SchedulingQueue {
   putBack(uid: string, hints: readonly WakeHint[] | undefined): void {
     const entry = this.#entries.get(uid);
     if (entry === undefined) return;
-    if (hints === undefined) return this.#backOff(entry);
+    if (hints === undefined) return this.#backOff(entry, this.#failed);
     this.#move(entry, "waiting");
     entry.hints = hints;
     for (const hint of hints) {
@@ -141,6 +141,14 @@ class Queue implements SchedulingQueue {
     this.#flushTimer?.cancel();
   }
 
+  /** The first that is still there: heaps keep what was removed until it comes up. */
+  #pop(heap: Heap<Entry>, place: Place): Entry | undefined {
+    for (let entry = heap.pop(); entry !== undefined; entry = heap.pop()) if (this.#isAt(entry, place)) return entry;
+    return undefined;
+  }
+
+  #isAt = (entry: Entry, place: Place): boolean => this.#entries.get(entry.info.uid) === entry && entry.place === place;
+
   #move(entry: Entry, place: Place): void {
     this.counts[entry.place]--;
     this.counts[place]++;
@@ -161,32 +169,40 @@ class Queue implements SchedulingQueue {
   #awaken(entry: Entry): void {
     this.#sleepEnds(entry);
     if (this.#backoffEnds(entry) <= this.#clock.now()) this.#activate(entry);
-    else this.#backOff(entry);
+    else {
+      this.#backOff(entry, this.#woken);
+      this.#onReady();
+    }
   }
 
   #backoffEnds(entry: Entry): number {
     return entry.lastTriedMs + Math.min(FIRST_BACKOFF_MS * 2 ** Math.min(entry.attempts - 1, 10), MAX_BACKOFF_MS);
   }
 
-  #backOff(entry: Entry): void {
+  #backOff(entry: Entry, heap: Heap<Entry>): void {
     this.#move(entry, "backoff");
     entry.dueMs = this.#backoffEnds(entry);
-    this.#backoff.push(entry);
+    heap.push(entry);
     this.#armBackoff();
   }
 
   #armBackoff(): void {
     this.#backoffTimer?.cancel();
-    const { first } = this.#backoff;
-    if (first === undefined || this.#stopped) return;
-    this.#backoffTimer = this.#clock.after(Math.max(first.dueMs - this.#clock.now(), 0), () => this.#backoffEnded());
+    const dueMs = Math.min(
+      this.#woken.first?.dueMs ?? Number.POSITIVE_INFINITY,
+      this.#failed.first?.dueMs ?? Number.POSITIVE_INFINITY,
+    );
+    if (dueMs === Number.POSITIVE_INFINITY || this.#stopped) return;
+    this.#backoffTimer = this.#clock.after(Math.max(dueMs - this.#clock.now(), 0), () => this.#backoffEnded());
   }
 
   #backoffEnded(): void {
     const nowMs = this.#clock.now();
-    for (let { first } = this.#backoff; first !== undefined && first.dueMs <= nowMs; { first } = this.#backoff) {
-      this.#backoff.pop();
-      if (this.#entries.get(first.info.uid) === first && first.place === "backoff") this.#activate(first);
+    for (const heap of [this.#woken, this.#failed]) {
+      for (let { first } = heap; first !== undefined && first.dueMs <= nowMs; { first } = heap) {
+        heap.pop();
+        if (this.#isAt(first, "backoff")) this.#activate(first);
+      }
     }
     this.#armBackoff();
   }
@@ -199,5 +215,5 @@ class Queue implements SchedulingQueue {
   }
 }
 
-/** `onReady` is called whenever a Pod becomes active. */
+/** `onReady` is called whenever there is a Pod to take. */
 export const schedulingQueue = (clock: Clock, onReady: () => void): SchedulingQueue => new Queue(clock, onReady);
