@@ -1,6 +1,7 @@
 /** From a Node stream to a Sink, no faster than the sink takes it. */
 import type { Readable } from "node:stream";
 import type { Sink } from "../base/http.ts";
+import { bytesPassed } from "./passed-bytes.ts";
 
 export interface PourOptions {
   /** What happens to bytes that come after the sink was closed: they are read and dropped, or the stream is broken off. */
@@ -11,6 +12,7 @@ export interface PourOptions {
 export function pour(from: Readable, sink: Sink, { whenClosed }: PourOptions): void {
   let ended = false;
   from.on("data", (bytes: Buffer) => {
+    bytesPassed(bytes.length);
     if (sink.write(bytes)) return;
     if (sink.closed) {
       if (whenClosed === "destroy") from.destroy();

@@ -31,7 +31,7 @@ export interface Faults {
   readonly entropy: Entropy;
   /** Plain Pods that are to run. */
   readonly pods: Set<string>;
-  /** How often a container was killed, by `POD-UID NAME`; a Pod's sandbox counts for each of its containers. */
+  /** How often a container may have been started again, since it was killed as often, by `POD-UID NAME`; a Pod's sandbox counts for each of its containers. */
   readonly kills: Map<string, number>;
   /** Of every kind how many were killed. */
   readonly killed: Record<Victim, number>;

@@ -181,11 +181,18 @@ function checkRestarts({ kills }: Faults, { pods }: NodeState): string[] {
   );
 }
 
+/** What is as it should be is where the next round begins: a start that was broken off in an earlier one is no longer to be seen. */
+function settleRestarts({ kills }: Faults, { pods }: NodeState): void {
+  for (const { metadata, status } of pods.values()) {
+    for (const { name, restartCount } of status.containerStatuses ?? []) kills.set(`${metadata.uid} ${name}`, restartCount);
+  }
+}
+
 /** All that is wrong now. */
 export async function nodeComplaints(faults: Faults): Promise<string[]> {
   const { cluster } = faults;
   const state = await readState(cluster);
-  return [
+  const complaints = [
     ...checkRuntime(state),
     ...(await checkProcesses(cluster, state)),
     ...(await checkCgroups(cluster, state)),
@@ -193,4 +200,6 @@ export async function nodeComplaints(faults: Faults): Promise<string[]> {
     ...(await checkFiles(cluster, state)),
     ...checkRestarts(faults, state),
   ];
+  if (complaints.length === 0) settleRestarts(faults, state);
+  return complaints;
 }
