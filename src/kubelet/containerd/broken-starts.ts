@@ -13,7 +13,7 @@ import type { Logger } from "../../base/logger.ts";
 import { removeCgroups } from "./cgroups.ts";
 import type { Layout } from "./layout.ts";
 import { mountPointsBelow, unmountBelow } from "./mounts.ts";
-import { endShims, type Shim, shimsOf } from "./shims.ts";
+import { endShims, type Shim, shimSocket, shimsOf } from "./shims.ts";
 
 const run = promisify(execFile);
 
@@ -57,6 +57,7 @@ async function clear(layout: Layout, id: string, shims: readonly Shim[], clock: 
   await run("runc", ["--root", runcRoot(layout), "delete", "--force", id]).catch(() => {});
   if (cgroup?.startsWith("/") && cgroup.includes(id)) await removeCgroups(cgroup, clock);
   await unmountBelow([bundle]);
+  await rm(shimSocket(layout, id), { force: true });
   await rm(bundle, { recursive: true, force: true });
   await rm(join(layout.root, TASKS, id), { recursive: true, force: true });
 }

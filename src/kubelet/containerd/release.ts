@@ -18,7 +18,7 @@ import { CNI_CONFIG_FILE } from "./cni-config.ts";
 import { endProcess, findDaemon } from "./daemon.ts";
 import { containerdLayout, type Layout } from "./layout.ts";
 import { assertNothingMounted, unmountBelow } from "./mounts.ts";
-import { endShims, shimSocket, shimsOf } from "./shims.ts";
+import { endShims, removeDeadSockets, shimSocket, shimsOf } from "./shims.ts";
 
 export interface ReleaseOptions {
   dataDirectory: string;
@@ -56,6 +56,7 @@ export async function releaseContainerd(options: ReleaseOptions): Promise<void> 
   await unmountBelow([layout.directory, ...options.mountDirectories]);
   await removeBridge(layout);
   await Promise.all(strays.map((path) => rm(path, { force: true })));
+  await removeDeadSockets(layout);
   const gone = options.deleteFiles
     ? [layout.directory]
     : [layout.state, layout.runc, layout.pid, layout.socket, `${layout.socket}.ttrpc`, layout.cniAddresses];

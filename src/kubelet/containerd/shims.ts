@@ -1,6 +1,7 @@
 /** The shims of our containerd: one a Pod, the parent of the first process of each of its containers. They outlive containerd. */
 import { createHash } from "node:crypto";
-import { readdir, readFile, rm } from "node:fs/promises";
+import { readdir, readFile, rm, stat } from "node:fs/promises";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { type Clock, sleep } from "../../base/clock.ts";
 import { alive } from "./daemon.ts";
@@ -24,6 +25,37 @@ export function shimSocket(layout: Layout, sandboxId: string): string {
     .update(join(layout.socket, "k8s.io", sandboxId))
     .digest("hex");
   return join(SHIM_SOCKETS, name);
+}
+
+/** Whether anybody listens on a socket. */
+const isListenedTo = (path: string): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(path);
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", ({ code }: NodeJS.ErrnoException) => resolve(code !== "ECONNREFUSED"));
+  });
+
+/**
+ * Sockets of shims that were killed, perhaps before anybody learned the sandbox's identifier: those that were made since our directory
+ * was, and that nobody listens on. They are of use to no containerd.
+ */
+export async function deadSocketsIn(directory: string, layout: Layout): Promise<string[]> {
+  const since = await stat(layout.directory).catch(() => undefined);
+  if (since === undefined) return [];
+  const dead: string[] = [];
+  for (const name of await readdir(directory).catch(() => [])) {
+    const path = join(directory, name);
+    const made = await stat(path).catch(() => undefined);
+    if (made?.isSocket() && made.mtimeMs >= since.birthtimeMs && !(await isListenedTo(path))) dead.push(path);
+  }
+  return dead;
+}
+
+export async function removeDeadSockets(layout: Layout): Promise<void> {
+  for (const path of await deadSocketsIn(SHIM_SOCKETS, layout)) await rm(path, { force: true });
 }
 
 const textOf = (path: string): Promise<string> => readFile(path, "utf8").catch(() => "");
