@@ -5,7 +5,7 @@
  * while we run, it is started again, with growing pauses where it dies at once; its containers do not notice.
  */
 import { execFile } from "node:child_process";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { access, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { type Clock, sleep } from "../../base/clock.ts";
@@ -61,6 +61,11 @@ const run = promisify(execFile);
 const START_TIMEOUT_MS = 30_000;
 const FIRST_POLL_MS = 5;
 const STOP_GRACE_MS = 5_000;
+/** A shim that was told to end has ended by then. */
+const SHIM_END_MS = 1_000;
+const SHIM_POLL_MS = 20;
+/** Calls of an agent that has died are cancelled, and cleaned up after, by then. */
+const UNDER_WAY_MS = 5_000;
 const MAX_RESTART_DELAY_MS = 10_000;
 /** A daemon that has lived this long does not count as dying at once. */
 const STEADY_MS = 60_000;
@@ -108,13 +113,18 @@ export async function startContainerd(options: ContainerdOptions): Promise<Conta
 
   const watching = new AbortController();
   const watched = keepRunning(daemon, watching.signal);
+  // What the last agent had under way when it died comes to its end by itself, or not at all.
+  if (adopted)
+    void sleep(clock, UNDER_WAY_MS, watching.signal).then(async () => {
+      if (!watching.signal.aborted) await endStrayShims(daemon, await shimsOf(layout));
+    });
   return {
     endpoint: `unix://${layout.socket}`,
     layout,
     importer,
     adopted,
     pid: () => daemon.pid,
-    forgetSandbox: (id) => rm(shimSocket(layout, id), { force: true }),
+    forgetSandbox: (id) => forgetSandbox(daemon, id),
     writeNetwork: (changed) => writeNetwork(layout, changed),
     leave: () => watching.abort(),
     async stop() {
@@ -130,21 +140,42 @@ async function launch(daemon: Daemon): Promise<void> {
   const before = await shimsOf(daemon.layout);
   daemon.pid = await spawnDaemon(daemon.layout, daemon.program, ["--config", daemon.layout.config]);
   await untilAnswers(daemon, daemon.pid);
-  await endStrayShims(daemon, before).catch((error: unknown) =>
-    daemon.logger.warn("shims without a container may be left", { error: String(error) }),
-  );
+  await endStrayShims(daemon, before);
 }
 
-/** A shim of which containerd does not know the container any more: it would be there for good. */
-async function endStrayShims({ layout, ctr, clock }: Daemon, shims: readonly Shim[]): Promise<void> {
+/** A shim of which containerd does not know the container any more would be there for good. Never rejects. */
+async function endStrayShims({ layout, ctr, clock, logger }: Daemon, shims: readonly Shim[]): Promise<void> {
   if (shims.length === 0) return;
   const listing = ["--address", layout.socket, "--namespace", "k8s.io", "containers", "list", "--quiet"];
-  const known = new Set((await run(ctr, listing)).stdout.split("\n"));
+  try {
+    const known = new Set((await run(ctr, listing)).stdout.split("\n"));
+    const strays = shims.filter(({ id }) => !known.has(id));
+    await endShims(layout, strays, clock);
+  } catch (error) {
+    logger.warn("shims without a container may be left", { error: String(error) });
+  }
+}
+
+/** A shim whose sandbox died before its containers is told to end too early, and stays: its socket says so. */
+async function forgetSandbox({ layout, clock }: Daemon, id: string): Promise<void> {
+  const isThere = (): Promise<boolean> =>
+    access(shimSocket(layout, id)).then(
+      () => true,
+      () => false,
+    );
+  const deadline = clock.monotonic() + SHIM_END_MS;
+  while (await isThere()) {
+    if (clock.monotonic() > deadline) break;
+    await sleep(clock, SHIM_POLL_MS);
+  }
+  if (!(await isThere())) return;
+  const shims = await shimsOf(layout);
   await endShims(
     layout,
-    shims.filter(({ id }) => !known.has(id)),
+    shims.filter((shim) => shim.id === id),
     clock,
   );
+  await rm(shimSocket(layout, id), { force: true });
 }
 
 /** Starts the daemon again whenever it has ended, until `signal` aborts. */
