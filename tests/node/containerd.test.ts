@@ -94,7 +94,7 @@ describe.skipIf(missing !== undefined)("a private containerd", () => {
     await until("the status was asked", () => states.length > 0);
     expect(states).toEqual(["Exited"]);
     expect(await runtime.containerStatus(id)).toMatchObject({ state: "Exited", exitCode: 7, reason: "Error" });
-    expect(seen.find((event) => event.containerId === id)).toMatchObject({ podUid: "uid-short" });
+    expect(seen.find((event) => event.containerId === id && event.type === "Stopped")).toMatchObject({ podUid: "uid-short" });
     stop.abort();
     await listening;
   });
