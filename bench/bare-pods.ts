@@ -61,7 +61,8 @@ export async function barePods(options: {
   const ids = new Map<string, { podSandboxId: string; containerId: string }>();
   return {
     async start(name) {
-      const config = renamed(sandbox, sandbox, name);
+      // Without the label by which a kubelet knows its own: it would sweep up a Pod that the API server does not have.
+      const config = { ...renamed(sandbox, sandbox, name), labels: {} };
       const own = { ...renamed({ ...container, mounts: [] }, sandbox, name), mounts: container.mounts };
       mkdirSync(join(options.root, config.logDirectory, String(Object(container.metadata).name)), { recursive: true });
       const beganMs = performance.now();
