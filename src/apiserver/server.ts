@@ -68,7 +68,7 @@ export interface ApiServer {
   readonly handle: HttpHandler;
   /** The server's own view of what is stored, without I/O: for authorizers, admission and routes. Rows must be loaded. */
   readonly reader: AdmissionReader;
-  /** For informers in this process: state and events of a row, without encoding. */
+  /** For what follows rows within the server: state and events of a row, without encoding. */
   readonly feed: Feed;
   /** What is served; rows may be added and removed while it runs. */
   readonly resources: ResourceTable;

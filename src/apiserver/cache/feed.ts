@@ -1,5 +1,5 @@
 /**
- * What informers in this process read in place of list and watch: the present state of a row, then its changes, parsed once for
+ * What followers within the server (authorizers) read in place of list and watch: the present state of a row, then its changes, parsed once for
  * all of them. Objects are frozen and shared.
  */
 

@@ -70,7 +70,7 @@ function stateOf(status: RuntimeContainer, { pod, runtimeName, terminationMessag
   };
 }
 
-const isEmpty = (value: object | undefined): boolean => value === undefined || Object.keys(value).length === 0;
+export const isEmpty = (value: object | undefined): boolean => value === undefined || Object.keys(value).length === 0;
 
 function resourcesOf(container: PodContainer, { id, state }: RuntimeContainer, context: ContainerStatusContext) {
   const resources = state === "Running" ? context.resources(container, id) : container.resources;

@@ -6,7 +6,7 @@ import type { DeepReadonly } from "../../base/readonly.ts";
 import { qosClassOf } from "../config/qos.ts";
 import { ephemeralContainers, isOnHostNetwork, isSidecar, isTerminalPhase, type ReadonlyPod } from "../pod/containers.ts";
 import { KUBELET_CONDITIONS, podConditions } from "./conditions.ts";
-import { type ContainerStatusContext, containerStatus } from "./container-status.ts";
+import { type ContainerStatusContext, containerStatus, isEmpty } from "./container-status.ts";
 import { type Phase, phaseOf } from "./phase.ts";
 import { writtenLimits } from "./requests.ts";
 
@@ -27,8 +27,6 @@ export interface PodStatusContext extends Omit<ContainerStatusContext, "previous
 }
 
 type PodSums = (pod: ReadonlyPod) => Record<string, string>;
-
-const isEmpty = (value: object | undefined): boolean => value === undefined || Object.keys(value).length === 0;
 
 /** A Pod's own sum of requests is not copied from the spec: only what containers, or the Pod itself, were given counts. */
 const isAllocated = ({ spec }: ReadonlyPod, statuses: readonly ContainerStatus[]): boolean =>
