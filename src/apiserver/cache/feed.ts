@@ -1,6 +1,6 @@
 /**
- * What followers within the server (authorizers) read in place of list and watch: the present state of a row, then its changes, parsed once for
- * all of them. Objects are frozen and shared.
+ * What followers within the server (authorizers) read in place of list and watch: the present state of a row, then its changes, parsed
+ * once for all of them. Objects are frozen and shared.
  */
 
 import type { KubernetesObject } from "../../api/meta.ts";
