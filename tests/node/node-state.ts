@@ -140,10 +140,7 @@ async function checkNetwork({ dataDirectory, namespaces }: RealCluster, { pods, 
 }
 
 /** Mounts and directories of containers and Pods. */
-async function checkFiles(
-  { dataDirectory, namespaces }: RealCluster,
-  { pods, alive, aliveSandboxes }: NodeState,
-): Promise<string[]> {
+async function checkFiles({ dataDirectory, namespaces }: RealCluster, { pods, alive }: NodeState): Promise<string[]> {
   const mounts = (await namespaces.run("cat", ["/proc/self/mountinfo"])).split("\n").map((line) => line.split(" ")[4] ?? "");
   const complaints: string[] = [];
   for (const mount of mounts) {
@@ -162,7 +159,6 @@ async function checkFiles(
     if (!pods.has(name.split("_").at(-1) ?? "")) complaints.push(`logs of the Pod ${name}, which is gone`);
   const bundles = await filesIn(join(dataDirectory, "agent/containerd/state/io.containerd.runtime.v2.task/k8s.io"));
   for (const id of bundles) if (!alive.has(id)) complaints.push(`a bundle of ${id}, which does not live`);
-  void aliveSandboxes;
   return complaints;
 }
 
