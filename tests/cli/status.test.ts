@@ -1,7 +1,7 @@
 /** `timonier status`: of clusters that are well, that are not, and that are not there. */
 import { chmodSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import type { ClusterStatus } from "../../src/cluster/status/report.ts";
 import { until, whyNot } from "../node/namespaces.ts";
 import { openCluster, type RealCluster } from "../node/real-cluster.ts";
@@ -117,8 +117,15 @@ describe.skipIf(missing !== undefined)("`timonier status` of a cluster with a re
     );
 
   test("knows each part of the node, and notices what hangs", async () => {
-    const well = await look();
-    expect(well.state).toBe("ready");
+    // A ready node may still be learning the first Services.
+    const well = await vi.waitFor(
+      async () => {
+        const seen = await look();
+        expect(seen).toMatchObject({ state: "ready", summary: "the cluster is ready" });
+        return seen;
+      },
+      { timeout: 20_000 },
+    );
     expect(well.components.map(({ name, state }) => `${state} ${name}`)).toEqual(
       ["API server", "store", "controllers", "scheduler", "node agent", "containerd", "Service proxy", "DNS"].map(
         (name) => `ok ${name}`,
