@@ -48,6 +48,26 @@ describe("an event recorder", () => {
     });
   });
 
+  test("gives way to what matters more, in order and for five seconds at most", async () => {
+    const { clock, client, events } = bench();
+    let resume = (): void => {};
+    const yieldTo = (limitMs: number) =>
+      new Promise<void>((resolve) => {
+        resume = resolve;
+        clock.after(limitMs, resolve);
+      });
+    const recorder = createEventRecorder({ client, clock, entropy: seededEntropy(1), component: "kubelet", yieldTo });
+    recorder.event(web, "Normal", "First", "words");
+    await clock.advance(4_000);
+    expect(events()).toEqual([]);
+    recorder.event(web, "Normal", "Second", "words");
+    resume();
+    await clock.settle();
+    expect(events().map(({ reason }) => reason)).toEqual(["First"]);
+    await clock.advance(5_000);
+    expect(events().map(({ reason }) => reason)).toEqual(["First", "Second"]);
+  });
+
   test("counts up what is said again", async () => {
     const { clock, recorder, events } = bench();
     for (let time = 0; time < 3; time++) {

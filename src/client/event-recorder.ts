@@ -28,6 +28,8 @@ export interface EventRecorderOptions {
   /** The node, for what runs on one: `source.host` and `reportingInstance`. */
   host?: string;
   logger?: Logger;
+  /** Resolves when what matters more than Events is done, or after `limitMs`: a write waits for it. */
+  yieldTo?(limitMs: number): Promise<void>;
 }
 
 export interface StoppableEventRecorder extends EventRecorder {
@@ -36,6 +38,8 @@ export interface StoppableEventRecorder extends EventRecorder {
 }
 
 const LIMIT = 1_000;
+/** So long after it happened a thing is told at the latest, whatever else goes on. */
+const PATIENCE_MS = 5_000;
 const ATTEMPTS = 12;
 const RETRY = { baseMs: 1_000, maxMs: 10_000 };
 
@@ -51,13 +55,19 @@ const referenceTo = (object: Subject, fieldPath?: string) => ({
   ...(fieldPath === undefined ? {} : { fieldPath }),
 });
 
+interface Waiting {
+  event: Event;
+  /** Monotonic. */
+  sinceMs: number;
+}
+
 export const createEventRecorder = (options: EventRecorderOptions): StoppableEventRecorder => new QueuedRecorder(options);
 
 class QueuedRecorder implements StoppableEventRecorder {
   readonly #options: EventRecorderOptions;
   readonly #logger: Logger;
   readonly #correlator: EventCorrelator;
-  readonly #queue = boundedQueue<Event>(LIMIT);
+  readonly #queue = boundedQueue<Waiting>(LIMIT);
   readonly #stopping = new AbortController();
   #writing = false;
 
@@ -70,7 +80,7 @@ class QueuedRecorder implements StoppableEventRecorder {
   event(object: Subject, type: "Normal" | "Warning", reason: string, message: string, details: EventDetails = {}): void {
     if (this.#stopping.signal.aborted) return;
     const event = this.#eventOf(object, { type, reason, message }, details);
-    if (this.#queue.push(event) && !this.#writing) void this.#writeAll();
+    if (this.#queue.push({ event, sinceMs: this.#options.clock.monotonic() }) && !this.#writing) void this.#writeAll();
   }
 
   stop(): void {
@@ -80,11 +90,18 @@ class QueuedRecorder implements StoppableEventRecorder {
   async #writeAll(): Promise<void> {
     this.#writing = true;
     const { signal } = this.#stopping;
-    for (let event = this.#queue.shift(); event !== undefined && !signal.aborted; event = this.#queue.shift()) {
-      const correlated = this.#correlator.correlate(event);
+    for (let next = this.#queue.shift(); next !== undefined && !signal.aborted; next = this.#queue.shift()) {
+      await this.#giveWay(next);
+      const correlated = this.#correlator.correlate(next.event);
       if (correlated !== undefined) await this.#writeWithRetries(correlated);
     }
     this.#writing = false;
+  }
+
+  async #giveWay({ sinceMs }: Waiting): Promise<void> {
+    const { clock, yieldTo } = this.#options;
+    const leftMs = PATIENCE_MS - (clock.monotonic() - sinceMs);
+    if (yieldTo !== undefined && leftMs > 0) await yieldTo(leftMs);
   }
 
   async #writeWithRetries(correlated: Correlated): Promise<void> {

@@ -32,6 +32,7 @@ import { createKubelet, type Kubelet } from "../kubelet/kubelet.ts";
 import type { SetHostPorts } from "../kubelet/pod/context.ts";
 import { criRuntime } from "../kubelet/runtime/cri/cri-runtime.ts";
 import type { Runtime } from "../kubelet/runtime/runtime.ts";
+import { followStarts } from "../kubelet/runtime/starts.ts";
 import { type ServiceProxy, startProxy } from "../network/proxy/proxy.ts";
 import { dialUpgrade } from "../wire/dial-upgrade.ts";
 import { serve } from "../wire/server.ts";
@@ -101,7 +102,9 @@ async function startKubelet(
   parts: { client: Client; informers: Informers; runtime: Runtime; proxy: NodeProxy | undefined },
 ): Promise<Kubelet> {
   const { config, clock, entropy, logger } = options;
-  const { client, informers, runtime, proxy } = parts;
+  const { client, informers, proxy } = parts;
+  const starts = followStarts(parts.runtime, clock);
+  const { runtime } = starts;
   informers.watch(Service);
   const dns = { servers: [dnsAddressOf(config.serviceCidr)], domain: config.clusterDomain, host: await hostDns() };
   const kubelet = createKubelet({
@@ -128,7 +131,15 @@ async function startKubelet(
       services: (namespace) => informers.list(Service, namespace),
       apiServer: () => informers.get(Service, "default", "kubernetes"),
     },
-    events: createEventRecorder({ client, clock, entropy, component: "kubelet", host: config.nodeName, logger }),
+    events: createEventRecorder({
+      client,
+      clock,
+      entropy,
+      component: "kubelet",
+      host: config.nodeName,
+      logger,
+      yieldTo: starts.over,
+    }),
     paths: { root: HOST_PATHS.kubelet, logs: HOST_PATHS.podLogs },
     cgroupRoot: cgroupRootOf(config.dataDirectory),
     cgroupVersion: (await inspectMachine()).cgroupVersion,
