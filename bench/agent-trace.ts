@@ -5,9 +5,8 @@
  */
 import diagnostics from "node:diagnostics_channel";
 import { renameSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { isMainThread } from "node:worker_threads";
-import type { Client } from "@grpc/grpc-js";
+import type { RuntimeCall } from "../src/kubelet/runtime/cri/connection.ts";
 
 export interface TracedCall {
   /** Name of the runtime's call, or method and path of a request. */
@@ -31,26 +30,16 @@ function note(call: TracedCall): void {
 }
 
 function followRuntimeCalls(): void {
-  // The one that the program itself uses.
-  const grpc = createRequire(process.argv[1] ?? "")("@grpc/grpc-js") as { Client: typeof Client };
-  const { prototype } = grpc.Client as unknown as { prototype: { makeUnaryRequest: (...args: unknown[]) => unknown } };
-  const original = prototype.makeUnaryRequest;
-  prototype.makeUnaryRequest = function (this: unknown, ...args: unknown[]) {
-    const beganMs = nowMs();
-    const [path, , , request] = args as [string, unknown, unknown, Record<string, unknown>];
-    const callback = args.pop() as (error: unknown, answer?: Record<string, unknown>) => void;
-    args.push((error: unknown, answer?: Record<string, unknown>) => {
-      note({
-        what: path.slice(path.lastIndexOf("/") + 1),
-        beganMs,
-        endedMs: nowMs(),
-        request,
-        ...(answer === undefined ? {} : { answer }),
-      });
-      callback(error, answer);
+  diagnostics.subscribe("timonier.runtime.call", (message) => {
+    const { name, request, response, beganMs } = message as RuntimeCall;
+    note({
+      what: name,
+      beganMs: performance.timeOrigin + beganMs,
+      endedMs: nowMs(),
+      request: request as Record<string, unknown>,
+      answer: response as Record<string, unknown>,
     });
-    return original.apply(this, args);
-  };
+  });
 }
 
 function followRequests(): void {

@@ -56,7 +56,7 @@ export async function barePods(options: {
   model: string;
   root: string;
 }): Promise<BarePods> {
-  const connection = await connect(options.socket, realClock);
+  const connection = connect(options.socket, realClock);
   const { sandbox, container, runtimeHandler } = modelOf(options.calls, options.model);
   const ids = new Map<string, { podSandboxId: string; containerId: string }>();
   return {

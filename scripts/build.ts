@@ -20,7 +20,7 @@ await build({
   format: "esm",
   platform: "node",
   target: "node22",
-  external: ["lmdb", "@grpc/grpc-js"],
+  external: ["lmdb"],
   chunkNames: "chunks/[name]-[hash]",
   sourcemap: "linked",
   sourcesContent: false,

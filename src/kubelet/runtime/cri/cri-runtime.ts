@@ -46,7 +46,7 @@ const SANDBOX_TURN_MS = 2_000;
 
 /** Connects; rejects with RuntimeError where no runtime that speaks CRI v1 answers at the endpoint. */
 export async function criRuntime({ endpoint, clock, dial }: CriOptions): Promise<Runtime> {
-  const connection = await connect(endpoint, clock);
+  const connection = connect(endpoint, clock);
   try {
     const { runtimeName } = await firstAnswer(connection, clock);
     const members = membership(connection);
