@@ -6,9 +6,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { Pod } from "../src/api/core/pod/pod.ts";
 import { keepProcessAlive } from "../src/base/clock.ts";
-import type { Client } from "../src/client/client.ts";
 import { busyboxArchive } from "../tests/node/busybox-image.ts";
 import { openCluster, type RealCluster } from "../tests/node/real-cluster.ts";
 import { IMAGE, podOf, shell } from "../tests/node/real-pods.ts";
@@ -16,8 +14,10 @@ import { type Observed, observed, observeFrom, ownCpuSecondsOf, ownMemoryOf } fr
 import { type BarePods, barePods } from "./bare-pods.ts";
 import { type ContainerEnds, followContainerEnds } from "./container-ends.ts";
 import type { Row } from "./measure.ts";
+import { type PodRequests, podRequests } from "./pod-requests.ts";
 import { ownTime, type PodStart, type Stages, stagesOfAll } from "./pod-stages.ts";
 import { epochMs, type PodWatch, watchPods } from "./pod-watch.ts";
+import { targetOf } from "./target.ts";
 
 export interface ContainerSizes {
   alone: number;
@@ -26,7 +26,7 @@ export interface ContainerSizes {
   idle: number;
 }
 
-export const USUAL_SIZES: ContainerSizes = { alone: 15, together: 20, rounds: 3, idle: 100 };
+export const USUAL_SIZES: ContainerSizes = { alone: 15, together: 20, rounds: 6, idle: 100 };
 
 const namespace = "default";
 const MODEL = "model";
@@ -36,7 +36,7 @@ const IDLE_SECONDS = 30;
 const COMMAND = shell("trap 'exit 0' TERM; while :; do sleep 3600 & wait; done");
 
 interface Bench {
-  client: Client;
+  client: PodRequests;
   pods: PodWatch;
   bare: BarePods;
   ends: ContainerEnds;
@@ -66,7 +66,7 @@ const median = (values: readonly number[]): number => at(values, 0.5);
 async function startPod({ client, pods }: Pick<Bench, "client" | "pods">, name: string): Promise<PodStart> {
   const running = pods.when(name, "running");
   const postedMs = epochMs();
-  await client.create(Pod, podOf(name, { command: COMMAND }));
+  await client.create(podOf(name, { command: COMMAND }));
   const answeredMs = epochMs();
   await running;
   return { name, postedMs, answeredMs, ...pods.seen(name) };
@@ -75,7 +75,7 @@ async function startPod({ client, pods }: Pick<Bench, "client" | "pods">, name: 
 async function endPod({ client, pods, ends }: Bench, name: string, measured: Measured): Promise<void> {
   const gone = pods.when(name, "gone");
   const beganMs = epochMs();
-  await client.delete(Pod, { namespace, name });
+  await client.delete(name);
   await gone;
   const { goneMs = Number.NaN, containerId = "" } = pods.seen(name);
   measured.ends.push(goneMs - beganMs);
@@ -190,7 +190,7 @@ async function idleRows({ client, pods, processes }: Pick<Bench, "client" | "pod
   const [server = 0, agent = 0] = both.map((pid, index) => ((ownCpuSecondsOf(pid) - (before[index] ?? 0)) / IDLE_SECONDS) * 100);
   const [serverMemory, agentMemory] = both.map(ownMemoryOf) as [ReturnType<typeof ownMemoryOf>, ReturnType<typeof ownMemoryOf>];
   const gone = names.map((name) => pods.when(name, "gone"));
-  await client.deleteCollection(Pod, { namespace });
+  await Promise.all(names.map((name) => client.delete(name)));
   await Promise.all(gone);
   const memory = ({ anonymous, resident }: ReturnType<typeof ownMemoryOf>): string =>
     `${anonymous.toFixed(0)} MB anonymous, ${resident.toFixed(0)} MB resident`;
@@ -222,13 +222,15 @@ async function withCosts(processes: Observed, count: number, work: () => Promise
 }
 
 async function measure(cluster: RealCluster, directory: string, sizes: ContainerSizes): Promise<Row[]> {
-  const { client, namespaces, dataDirectory } = cluster;
+  const { namespaces, dataDirectory } = cluster;
   const archive = join(namespaces.directory, "image.tar");
   await writeFile(archive, await busyboxArchive([IMAGE]));
   await cluster.timonier("image load", archive);
   const processes = observed(directory, dataDirectory);
   const socket = join(dataDirectory, "agent/containerd/containerd.sock");
-  const pods = await watchPods(client, namespace);
+  const target = targetOf(cluster.kubeconfig);
+  const pods = await watchPods(target, namespace);
+  const client = await podRequests(target, namespace, Math.max(sizes.together, sizes.idle, 1));
   const rows = sizes.idle === 0 ? [] : await idleRows({ client, pods, processes }, sizes.idle);
   await processes.trace();
   await startPod({ client, pods }, MODEL);
@@ -247,7 +249,8 @@ async function measure(cluster: RealCluster, directory: string, sizes: Container
   } finally {
     bare.close();
     ends.close();
-    await pods.stop();
+    pods.stop();
+    client.close();
   }
 }
 

@@ -24,6 +24,8 @@ export interface RealCluster {
   /** What was there before the cluster was. */
   readonly before: WhatIsThere;
   readonly client: Client;
+  /** The administrator's, for use from outside. */
+  readonly kubeconfig: string;
   /** Runs `timonier` inside with `--data-dir`; answers what it wrote. */
   timonier(...args: string[]): Promise<string>;
   up(...args: string[]): Promise<string>;
@@ -79,6 +81,7 @@ async function administrator(namespaces: Namespaces, kubeconfig: string) {
   const { client, close } = await connectAsAdministrator(own, realClock);
   return {
     client,
+    kubeconfig: own,
     close(): void {
       close();
       outside.server.close();
@@ -105,13 +108,14 @@ export async function openCluster(...args: string[]): Promise<RealCluster> {
     timonier("up", "--detach", "--port", String(PORT), "--node-name", "n1", "--runtime", "containerd", ...more);
   try {
     await up(...args);
-    const { client, close } = await administrator(namespaces, join(dataDirectory, "kubeconfig"));
+    const { client, kubeconfig, close } = await administrator(namespaces, join(dataDirectory, "kubeconfig"));
     return {
       namespaces,
       dataDirectory,
       cgroupRoot,
       before,
       client,
+      kubeconfig,
       timonier,
       up,
       async close() {
