@@ -91,17 +91,16 @@ class QueuedRecorder implements StoppableEventRecorder {
     this.#writing = true;
     const { signal } = this.#stopping;
     for (let next = this.#queue.shift(); next !== undefined && !signal.aborted; next = this.#queue.shift()) {
-      await this.#giveWay(next);
+      if (this.#options.yieldTo !== undefined) await this.#giveWay(next, this.#options.yieldTo);
       const correlated = this.#correlator.correlate(next.event);
       if (correlated !== undefined) await this.#writeWithRetries(correlated);
     }
     this.#writing = false;
   }
 
-  async #giveWay({ sinceMs }: Waiting): Promise<void> {
-    const { clock, yieldTo } = this.#options;
-    const leftMs = PATIENCE_MS - (clock.monotonic() - sinceMs);
-    if (yieldTo !== undefined && leftMs > 0) await yieldTo(leftMs);
+  async #giveWay({ sinceMs }: Waiting, yieldTo: (limitMs: number) => Promise<void>): Promise<void> {
+    const leftMs = PATIENCE_MS - (this.#options.clock.monotonic() - sinceMs);
+    if (leftMs > 0) await yieldTo(leftMs);
   }
 
   async #writeWithRetries(correlated: Correlated): Promise<void> {

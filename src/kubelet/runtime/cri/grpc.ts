@@ -13,7 +13,6 @@ import {
   type IncomingHttpStatusHeader,
 } from "node:http2";
 import { connect as connectSocket } from "node:net";
-import { concatBytes } from "../../../base/bytes.ts";
 import type { Clock } from "../../../base/clock.ts";
 import type { RuntimeErrorCode } from "../runtime.ts";
 
@@ -92,8 +91,7 @@ export function grpcConnection(socketPath: string, clock: Clock): GrpcConnection
 
   return {
     call(call) {
-      if (closed) return Promise.resolve({ code: "Canceled", message: "" });
-      if (call.signal?.aborted) return Promise.resolve({ code: "Canceled", message: "" });
+      if (closed || call.signal?.aborted) return Promise.resolve({ code: "Canceled", message: "" });
       return new Promise((resolve) => {
         try {
           run(open(), clock, call, resolve);
@@ -197,7 +195,7 @@ function messageReader(onMessage: (message: Uint8Array) => void): (bytes: Buffer
     parts.push(bytes);
     size += bytes.length;
     if (size < needed) return undefined;
-    const all = parts.length === 1 ? bytes : Buffer.from(concatBytes(parts));
+    const all = parts.length === 1 ? bytes : Buffer.concat(parts);
     let at = 0;
     needed = PREFIX_BYTES;
     while (all.length - at >= PREFIX_BYTES) {
